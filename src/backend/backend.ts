@@ -1,0 +1,232 @@
+// The place where we remember (Backend) and one open session with it (Connection).
+
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { KeyText } from "../identity/partition.ts";
+import type {
+  Fence,
+  GraphRecord,
+  LeaseAnswer,
+  ManifestRecord,
+  Page,
+  PageRequest,
+  PartitionId,
+  PartitionLink,
+  PartitionQuery,
+  PartitionRecord,
+  RunId,
+  RunPartition,
+  RunRecord,
+  RunState,
+  SnapshotRecord,
+  SnapshotState,
+  StoredPartition,
+  StoredSnapshot,
+  TagChange,
+  TagRecord,
+  TagWrite,
+} from "./records.ts";
+
+/** A metadata store. Holds no open resource itself; `connect` does. */
+export interface Backend {
+  readonly kind: string;
+  /**
+   * The folder for everything that belongs to this backend but is not in it (managed files under `data/`, caches under `cache/`).
+   * `undefined`: there is none, and built values are kept inside the backend.
+   */
+  readonly home: string | undefined;
+  connect(options?: ConnectOptions): Promise<Connection>;
+  /**
+   * A text that is another one after any change of what the backend holds, by whomever, and that costs next to nothing to ask for.
+   * `undefined`: that cannot be said, because something is being written just now. Absent where it never can.
+   */
+  stamp?(): string | undefined;
+}
+
+export interface ConnectOptions {
+  /** Opens for reading only: nothing is created or migrated, writes are refused with BACKEND_READ_ONLY. False unless told. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** Everything that can be asked of a backend; a transaction answers the same calls. */
+export interface Stores
+  extends GraphStore, SnapshotStore, TagStore, PartitionStore, ManifestStore, LeaseStore, RunStore {}
+
+/**
+ * One open session. Every call takes many things and is one statement (or a few), never one per thing.
+ * Every write outside `transaction` is a transaction of its own. An awaited write is durable; reads never see half a transaction.
+ *
+ * Any call may throw TEXT_INVALID, FINGERPRINT_INVALID, RECORD_INVALID or CURSOR_INVALID for what it was given, before anything is
+ * read or written; BACKEND_BUSY, BACKEND_CORRUPT, BACKEND_FULL, BACKEND_READ_ONLY or BACKEND_FAILED; CONNECTION_CLOSED.
+ */
+export interface Connection extends Stores, AsyncDisposable {
+  /**
+   * Runs `work` with all its writes made at once, or none if it throws. Writers wait for each other, in order, up to the backend's busy
+   * time. Use only `tx` inside: a write on the connection itself would wait for the end of the transaction it is in.
+   * A write that throws inside dooms the transaction, also when `work` catches the error: every later call throws the same. Errors: TRANSACTION_INVALID for a
+   * transaction inside a transaction, and for a `tx` that is used after its end.
+   */
+  transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T>;
+  /** Waits for writes under way; calls after it are refused with CONNECTION_CLOSED. Closing twice does nothing. */
+  close(): Promise<void>;
+}
+
+export interface GraphStore {
+  readGraph(name: string, fingerprint: Fingerprint): Promise<GraphRecord | undefined>;
+  /** Writing the same fingerprint again replaces the description (annotations are not part of a graph's identity). */
+  writeGraph(graph: GraphRecord): Promise<void>;
+  /** The names of the graphs that were written, in UTF-8 order. */
+  listGraphs(page?: PageRequest): Promise<Page<string>>;
+}
+
+export interface SnapshotStore {
+  readSnapshot(id: Fingerprint): Promise<StoredSnapshot | undefined>;
+  /** The snapshot of this graph with the highest sequence. */
+  readLatestSnapshot(graph: string): Promise<StoredSnapshot | undefined>;
+  /** Snapshots whose id begins with this hex text, in order, at most 10: for people who type the first characters. */
+  findSnapshots(prefix: string): Promise<readonly StoredSnapshot[]>;
+  /**
+   * Idempotent; a snapshot that exists keeps `createdAt` and its links, gets the given state and becomes its graph's latest.
+   * Error: FINGERPRINT_COLLISION where the id exists in another graph or with another graph fingerprint.
+   */
+  writeSnapshot(snapshot: SnapshotRecord): Promise<StoredSnapshot>;
+  /** Error: SNAPSHOT_UNKNOWN. */
+  setSnapshotState(id: Fingerprint, state: SnapshotState): Promise<void>;
+  /** Newest first. Without a graph: of all graphs. */
+  listSnapshots(graph: string | undefined, page?: PageRequest): Promise<Page<StoredSnapshot>>;
+  /** Removes snapshots and their links, not the partitions; unknown ids are passed over. A tagged one is refused with TAG_CONFLICT, and then none is removed. */
+  removeSnapshots(ids: readonly Fingerprint[]): Promise<void>;
+}
+
+export interface TagStore {
+  readSnapshotTag(graph: string, tag: string): Promise<TagRecord | undefined>;
+  /** Errors: TAG_EXISTS, TAG_CONFLICT (both carry the current snapshot in `data.current`), SNAPSHOT_UNKNOWN. Nothing is written when the tag already names the snapshot. */
+  writeSnapshotTag(write: TagWrite): Promise<TagRecord>;
+  /** In order of tag; without a graph: of all graphs, by graph then tag. */
+  listSnapshotTags(graph: string | undefined, page?: PageRequest): Promise<Page<TagRecord>>;
+  /** Error: TAG_UNKNOWN; TAG_CONFLICT where `expected` is given and differs. */
+  removeSnapshotTag(change: {
+    graph: string;
+    tag: string;
+    by: string;
+    why?: string | undefined;
+    expected?: Fingerprint | undefined;
+  }): Promise<void>;
+  /** Newest first; stays after the tag is deleted. */
+  readSnapshotTagHistory(graph: string, tag: string, page?: PageRequest): Promise<Page<TagChange>>;
+}
+
+export interface PartitionStore {
+  /** All known partitions of an artifact, by key in UTF-8 order, then oldest first. With `inputs`: only those made from that input at that key. */
+  readArtifactPartitions(
+    artifact: Fingerprint,
+    options?: {
+      readonly inputs?: ReadonlyMap<KeyText, Fingerprint> | undefined;
+      readonly page?: PageRequest | undefined;
+    },
+  ): Promise<Page<StoredPartition>>;
+  /**
+   * Idempotent on (artifact, key, input, content): writing again replaces location, size, digest, value and run, makes it the newest,
+   * and clears `damaged`; where nothing would change, nothing is written. Ids in the order given.
+   */
+  writeArtifactPartitions(partitions: readonly PartitionRecord[]): Promise<readonly PartitionId[]>;
+  /** One answer per query, in order: the newest undamaged partition, or `undefined`. One statement however many there are. */
+  findPartitions(queries: readonly PartitionQuery[]): Promise<readonly (StoredPartition | undefined)[]>;
+  readPartitions(ids: readonly PartitionId[]): Promise<readonly (StoredPartition | undefined)[]>;
+  /** From now on `findPartitions` passes over them; what links them stays. Unknown ids are passed over. */
+  markPartitionsDamaged(ids: readonly PartitionId[]): Promise<void>;
+
+  /** Partitions linked to an artifact key in a snapshot, in UTF-8 order of key. `keys`: only these. */
+  readSnapshotPartitions(
+    snapshot: Fingerprint,
+    artifactKey: string,
+    options?: { readonly keys?: readonly KeyText[] | undefined; readonly page?: PageRequest | undefined },
+  ): Promise<Page<StoredPartition>>;
+  /**
+   * Links stored partitions into a snapshot; a key that is linked already is linked anew. Errors: SNAPSHOT_UNKNOWN; PARTITION_UNKNOWN
+   * (with the ids in `data.partitions`: somebody removed them, or they never were); PARTITION_KEY_INVALID.
+   */
+  writeSnapshotPartitions(snapshot: Fingerprint, links: readonly PartitionLink[]): Promise<void>;
+  /** Both writes in one transaction. */
+  writeArtifactAndGraphPartitions(
+    snapshot: Fingerprint,
+    partitions: readonly { readonly artifactKey: string; readonly partition: PartitionRecord }[],
+  ): Promise<readonly PartitionId[]>;
+  /** How many partitions each artifact key has in a snapshot. */
+  countSnapshotPartitions(snapshot: Fingerprint): Promise<ReadonlyMap<string, number>>;
+  /**
+   * The partition most recently linked under each (artifact key, key) in any snapshot of the graph, one removed since included;
+   * `undefined` once that partition itself is removed. It may be damaged.
+   */
+  findLatestPartitions(
+    graph: string,
+    places: readonly { readonly artifactKey: string; readonly key: KeyText }[],
+  ): Promise<readonly (StoredPartition | undefined)[]>;
+
+  /** Partitions that no snapshot links, oldest first, made before `before` (ms since 1970). For gc. */
+  listUnlinkedPartitions(before: number, page?: PageRequest): Promise<Page<StoredPartition>>;
+  /** Removes those of these partitions that no snapshot links at that moment, with the edges of runs to them, and answers which it removed. */
+  removeUnlinkedPartitions(ids: readonly PartitionId[]): Promise<readonly PartitionId[]>;
+  /** Of these locations of this storage, those some partition refers to. */
+  findLocations(storage: string, locations: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface ManifestStore {
+  /** Error: FINGERPRINT_COLLISION when a fingerprint exists with another text. */
+  writeManifests(manifests: readonly ManifestRecord[]): Promise<void>;
+  readManifests(fingerprints: readonly Fingerprint[]): Promise<readonly (ManifestRecord | undefined)[]>;
+}
+
+export interface LeaseStore {
+  /**
+   * Takes each lease that is free, expired, held by `holder` itself, or held by somebody `isDead` says is gone. One transaction for all.
+   * A taken lease has a new, higher token. `ttl`: milliseconds from now, by the backend's clock. Answers in the order of the names.
+   */
+  acquireLeases(
+    names: readonly string[],
+    options: {
+      readonly holder: string;
+      readonly ttl: number;
+      readonly isDead?: ((holder: string) => boolean) | undefined;
+    },
+  ): Promise<readonly LeaseAnswer[]>;
+  /** Whether each fence still holds its lease (not taken over; expiry alone does not lose it). Ask inside the transaction that commits. */
+  checkLeases(fences: readonly Fence[]): Promise<readonly boolean[]>;
+  /** Moves the expiry of those the fences still hold to `ttl` milliseconds from now, and answers which. */
+  renewLeases(fences: readonly Fence[], ttl: number): Promise<readonly boolean[]>;
+  /** Releases those the fences still hold; the others are left alone. */
+  releaseLeases(fences: readonly Fence[]): Promise<void>;
+}
+
+export interface RunStore {
+  /** A run that exists already is passed over. */
+  startRuns(runs: readonly RunRecord[]): Promise<void>;
+  /** A run that has finished never changes again: such entries are passed over, and their ids are not in the answer. */
+  finishRuns(
+    runs: readonly (Pick<RunRecord, "id" | "finishedAt" | "attempts" | "duration" | "error"> & {
+      readonly state: Exclude<RunState, "running">;
+    })[],
+  ): Promise<readonly RunId[]>;
+  /** Idempotent. Errors: RUN_UNKNOWN, PARTITION_UNKNOWN. */
+  writeRunPartitions(edges: {
+    readonly inputs: readonly RunPartition[];
+    readonly outputs: readonly RunPartition[];
+  }): Promise<void>;
+  readRun(id: RunId): Promise<RunRecord | undefined>;
+  /** By name, then by key; without partitions that were removed since. */
+  readRunPartitions(id: RunId): Promise<{
+    readonly inputs: readonly { readonly name: string; readonly partition: StoredPartition }[];
+    readonly outputs: readonly { readonly name: string; readonly partition: StoredPartition }[];
+  }>;
+  /** Newest first. */
+  listRuns(
+    filter?: {
+      readonly graph?: string | undefined;
+      readonly parent?: RunId | undefined;
+      readonly kind?: RunRecord["kind"] | undefined;
+      readonly state?: RunState | undefined;
+      readonly snapshot?: Fingerprint | undefined;
+      readonly input?: Fingerprint | undefined;
+    },
+    page?: PageRequest,
+  ): Promise<Page<RunRecord>>;
+}

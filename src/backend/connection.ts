@@ -1,0 +1,150 @@
+// A connection over any store: checks first, then one read, one write or one transaction of the store.
+
+import { StratigraphError } from "../errors.ts";
+import type { Connection, Stores } from "./backend.ts";
+import { calls, type CallName } from "./calls.ts";
+
+/** The calls as a store answers them: at once, or later. */
+export type StoreCalls = {
+  readonly [Name in CallName]: (
+    ...args: Parameters<Stores[Name]>
+  ) => Awaited<ReturnType<Stores[Name]>> | ReturnType<Stores[Name]>;
+};
+
+/** How a backend lets its calls run. What it hands to `work` is valid until `work` has ended. */
+export interface Access {
+  /** For error messages: which database. */
+  readonly name: string;
+  readonly readOnly: boolean;
+  read<T>(work: (store: StoreCalls) => T | Promise<T>): T | Promise<T>;
+  /** Everything `work` writes, or nothing if it throws. */
+  write<T>(work: (store: StoreCalls) => T | Promise<T>): Promise<T>;
+  /** Called inside `write`: this one must be durable whatever durability was chosen. */
+  markPrecious(): void;
+  close(): Promise<void>;
+}
+
+/** The connection whose calls go through `access`. */
+export function connectionOver(access: Access): Connection {
+  let closing: Promise<void> | undefined;
+  return withCalls(
+    (name, args) => {
+      if (closing !== undefined) throw closed(access.name);
+      return runCall(access, name, args);
+    },
+    {
+      async transaction(work) {
+        if (closing !== undefined) throw closed(access.name);
+        if (access.readOnly) throw refused(access.name);
+        return access.write((store) => runTransaction(access, store, work));
+      },
+      close: () => (closing ??= access.close()),
+    },
+  );
+}
+
+/** The `tx` of one transaction: the same calls, all on the store as this transaction sees it. */
+async function runTransaction<T>(outer: Access, store: StoreCalls, work: (tx: Connection) => Promise<T>): Promise<T> {
+  let ended = false;
+  let failure: { readonly error: unknown } | undefined;
+  const inside: Access = {
+    ...outer,
+    read: (call) => call(store),
+    async write(call) {
+      try {
+        return await call(store);
+      } catch (error) {
+        // Half of a call may be done, and databases differ in what is left then: the transaction is over, as in Postgres.
+        failure ??= { error };
+        throw error;
+      }
+    },
+    markPrecious: () => outer.markPrecious(),
+  };
+  const tx = withCalls(
+    (name, args) => {
+      if (ended) throw misused(outer.name, "the transaction has ended", "Await every call before `work` returns.");
+      if (failure !== undefined) throw failure.error;
+      return runCall(inside, name, args);
+    },
+    {
+      transaction: async () => {
+        throw misused(outer.name, "a transaction cannot begin inside another one", "Use `tx` for everything inside.");
+      },
+      close: async () => {
+        throw misused(outer.name, "a transaction's connection cannot be closed", "Return from `work` to end it.");
+      },
+    },
+  );
+  try {
+    const result = await work(tx);
+    if (failure !== undefined) throw failure.error;
+    return result;
+  } finally {
+    ended = true;
+  }
+}
+
+type AnyCall = (...args: readonly unknown[]) => unknown;
+
+function runCall(access: Access, name: CallName, args: readonly unknown[]): unknown {
+  const call = calls[name];
+  (call.check as AnyCall)(...args);
+  if (call.writes && access.readOnly) throw refused(access.name);
+  const nothing = (call.nothing as AnyCall | undefined)?.(...args) as { readonly answer: unknown } | undefined;
+  if (nothing !== undefined) return nothing.answer;
+  if (!call.writes) return access.read((store) => (store[name] as AnyCall)(...args));
+  return access.write((store) => {
+    if (call.precious === true) access.markPrecious();
+    return (store[name] as AnyCall)(...args);
+  });
+}
+
+type Run = (name: CallName, args: readonly unknown[]) => unknown;
+
+const runner = Symbol("run");
+
+/** The calls are made once, from the table: a transaction begins often, and TypeScript cannot follow a loop over names. */
+class CallSet {
+  readonly [runner]: Run;
+  readonly transaction: Connection["transaction"];
+  readonly close: Connection["close"];
+
+  constructor(run: Run, { transaction, close }: Pick<Connection, "transaction" | "close">) {
+    this[runner] = run;
+    this.transaction = transaction;
+    this.close = close;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+for (const name of Object.keys(calls) as CallName[]) {
+  const call = {
+    async [name](this: CallSet, ...args: readonly unknown[]): Promise<unknown> {
+      return this[runner](name, args);
+    },
+  };
+  Object.defineProperty(CallSet.prototype, name, { value: call[name] });
+}
+
+function withCalls(run: Run, rest: Pick<Connection, "transaction" | "close">): Connection {
+  return new CallSet(run, rest) as unknown as Connection;
+}
+
+function refused(name: string): StratigraphError {
+  return new StratigraphError("BACKEND_READ_ONLY", "the connection was opened for reading only", {
+    where: name,
+    hint: "Connect without `readOnly` to write.",
+  });
+}
+
+function closed(name: string): StratigraphError {
+  return new StratigraphError("CONNECTION_CLOSED", "the connection is closed", { where: name });
+}
+
+function misused(name: string, what: string, hint: string): StratigraphError {
+  return new StratigraphError("TRANSACTION_INVALID", what, { where: name, hint });
+}

@@ -1,0 +1,51 @@
+// Plain data as the text a backend keeps, exactly: what comes back is what was given.
+
+import { StratigraphError } from "../errors.ts";
+import { showValue } from "../util/show.ts";
+import { invalid } from "./check.ts";
+import type { Json } from "./records.ts";
+
+/** Deeper values overflow the stack of some reader sooner or later, so they are refused where they enter. */
+const DEEPEST = 64;
+
+/** Throws RECORD_INVALID, naming the path, for what JSON would change in silence: undefined, NaN, -0, dates, instances of classes. */
+export function encodeJson(value: Json, what: string): string {
+  checkJson(value, what, 0);
+  return JSON.stringify(value);
+}
+
+export function encodeOptionalJson(value: Json | undefined, what: string): string | undefined {
+  return value === undefined ? undefined : encodeJson(value, what);
+}
+
+/** Text from a database: anything but JSON there means that the database is damaged. */
+export function decodeJson(text: string, what: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new StratigraphError("BACKEND_CORRUPT", `the stored ${what} is not JSON any more`, {
+      received: showValue(text),
+      cause,
+    });
+  }
+}
+
+function checkJson(value: unknown, path: string, depth: number): void {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return;
+  if (typeof value === "number") {
+    if (Number.isFinite(value) && !Object.is(value, -0)) return;
+    throw invalid(path, "a finite number other than -0", value);
+  }
+  if (typeof value !== "object") throw invalid(path, "JSON", value);
+  if (depth === DEEPEST) throw invalid(path, `JSON of at most ${DEEPEST} levels`, value);
+  if (Array.isArray(value)) {
+    // Not forEach: it would step over the holes that JSON turns into null.
+    for (let i = 0; i < value.length; i++) checkJson(value[i], `${path}[${i}]`, depth + 1);
+    return;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if ((prototype !== Object.prototype && prototype !== null) || "toJSON" in value) {
+    throw invalid(path, "JSON: an object without a class", value);
+  }
+  for (const [name, part] of Object.entries(value)) checkJson(part, `${path}.${name}`, depth + 1);
+}

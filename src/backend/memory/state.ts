@@ -1,0 +1,104 @@
+// Everything a memory backend remembers, as maps.
+
+import type { Fingerprint } from "../../identity/fingerprint.ts";
+import type { KeyText } from "../../identity/partition.ts";
+import type { Clock } from "../../util/clock.ts";
+import { counters } from "../../util/counters.ts";
+import { compareText } from "../../util/text-order.ts";
+import type {
+  PartitionId,
+  RunId,
+  RunPartition,
+  RunRecord,
+  StoredPartition,
+  StoredSnapshot,
+  TagChange,
+  TagRecord,
+} from "../records.ts";
+import { Journal } from "./journal.ts";
+import { OrderedMap } from "./ordered-map.ts";
+
+export interface PartitionRow {
+  readonly partition: StoredPartition;
+  /** Rises with every write, so the highest is the newest. */
+  readonly sequence: number;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
+}
+
+export interface RunRow {
+  /** Without `reason` and `error`, which are kept as text like everywhere. */
+  readonly record: Omit<RunRecord, "reason" | "error">;
+  readonly reason: string | undefined;
+  readonly error: string | undefined;
+  readonly sequence: number;
+}
+
+export interface LeaseRow {
+  readonly token: number;
+  readonly holder: string;
+  readonly expiresAt: number;
+}
+
+/** Rows are replaced, never changed: a row once read stays as it was. All changes go through `set` and `delete`. */
+export class MemoryState {
+  readonly clock: Clock;
+  readonly journal: Journal = new Journal();
+  #sequence = 0;
+
+  /** Graph name, graph fingerprint, description as JSON text. */
+  readonly graphs: OrderedMap<string, Map<Fingerprint, string>> = new OrderedMap(compareText);
+  readonly snapshots: OrderedMap<Fingerprint, StoredSnapshot> = new OrderedMap<Fingerprint, StoredSnapshot>(
+    compareText,
+  );
+  readonly snapshotOrder: OrderedMap<number, Fingerprint> = new OrderedMap(ascending);
+  /** Graph name, tag. */
+  readonly tags: OrderedMap<string, OrderedMap<string, TagRecord>> = new OrderedMap(compareText);
+  readonly tagChanges: Map<string, OrderedMap<number, TagChange>> = new Map();
+
+  readonly partitions: OrderedMap<PartitionId, PartitionRow> = new OrderedMap<PartitionId, PartitionRow>(ascending);
+  /** Artifact, key, all partitions oldest first. */
+  readonly partitionsByKey: Map<Fingerprint, OrderedMap<KeyText, readonly PartitionId[]>> = new Map();
+  /** Snapshot, artifact key, key. */
+  readonly links: Map<Fingerprint, Map<string, OrderedMap<KeyText, PartitionId>>> = new Map();
+  /** Graph name, artifact key, key: what was linked last in any snapshot. */
+  readonly latest: Map<string, Map<string, Map<KeyText, PartitionId>>> = new Map();
+
+  readonly manifests: Map<Fingerprint, string> = new Map();
+  readonly leases: Map<string, LeaseRow> = new Map();
+  readonly runs: Map<RunId, RunRow> = new Map();
+  readonly runOrder: OrderedMap<number, RunId> = new OrderedMap(ascending);
+  readonly runInputs: Map<RunId, readonly RunPartition[]> = new Map();
+  readonly runOutputs: Map<RunId, readonly RunPartition[]> = new Map();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  /** Never given twice, also not after a rollback. */
+  nextSequence(): number {
+    return ++this.#sequence;
+  }
+
+  set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+    counters.rowsWritten++;
+    this.journal.set(map, key, value);
+  }
+
+  delete<Key>(map: Map<Key, unknown>, key: Key): void {
+    this.journal.delete(map, key);
+  }
+
+  /** The inner map at a key, made when it is not there. Making an empty one is no change that anybody can see, but is taken back all the same. */
+  within<Key, Inner>(map: Map<Key, Inner>, key: Key, make: () => Inner): Inner {
+    const there = map.get(key);
+    if (there !== undefined) return there;
+    const made = make();
+    this.journal.set(map, key, made);
+    return made;
+  }
+}
+
+export function ascending(a: number, b: number): number {
+  return a - b;
+}

@@ -1,0 +1,194 @@
+// Runs, and what they read and wrote.
+
+import type { KeyText } from "../../../identity/partition.ts";
+import type { Stores } from "../../backend.ts";
+import { decodeJson, encodeOptionalJson } from "../../json-text.ts";
+import { closePage, openPage } from "../../page.ts";
+import type {
+  Page,
+  PageRequest,
+  PartitionId,
+  RunId,
+  RunPartition,
+  RunRecord,
+  RunState,
+  StoredPartition,
+} from "../../records.ts";
+import { partitionsUnknown, runUnknown } from "../../refusals.ts";
+import { runListing, type RunFilter } from "../../run-filter.ts";
+import { fromHex, fromNull, pad, toBytes, toJsonList, toOptionalBytes } from "../column.ts";
+import { numberGraph, takeSequence, type SqlContext } from "../context.ts";
+import { all, change, first, type Operation } from "../operation.ts";
+import { eachChunk, rows, sql, type Statement } from "../statement.ts";
+import { partitionColumns, partitionReader, type PartitionRow } from "./partition-row.ts";
+
+const columns = sql`r.id, r.parent, r.kind, g.name, lower(hex(r.snapshot)), r.producer, r.version, r.key, lower(hex(r.input)),
+    r.state, r.reason, r.started_at, r.finished_at, r.attempts, r.duration, r.error, r.holder, r.sequence`;
+
+type Row = readonly [
+  id: RunId,
+  parent: RunId | null,
+  kind: RunRecord["kind"],
+  graph: string,
+  snapshot: string,
+  producer: string | null,
+  version: string | null,
+  key: KeyText | null,
+  input: string,
+  state: RunState,
+  reason: string | null,
+  startedAt: string,
+  finishedAt: string | null,
+  attempts: number,
+  duration: number | null,
+  error: string | null,
+  holder: string,
+  sequence: number,
+];
+
+function toRun(row: Row): RunRecord {
+  const [id, parent, kind, graph, snapshot, producer, version, key, input] = row;
+  const [state, reason, startedAt, finishedAt, attempts, duration, error, holder] = row.slice(9) as Tail;
+  return {
+    id,
+    parent: fromNull(parent),
+    kind,
+    graph,
+    snapshot: fromHex(snapshot),
+    producer: fromNull(producer),
+    version: fromNull(version),
+    key: fromNull(key),
+    input: fromHex(input),
+    state,
+    reason: reason === null ? undefined : decodeJson(reason, "run's reason"),
+    startedAt,
+    finishedAt: fromNull(finishedAt),
+    attempts,
+    duration: fromNull(duration),
+    error: error === null ? undefined : decodeJson(error, "run's error"),
+    holder,
+  };
+}
+
+type Tail = [RunState, string | null, string, string | null, number, number | null, string | null, string];
+
+export function* startRuns(context: SqlContext, runs: readonly RunRecord[]): Operation<void> {
+  let sequence = yield* takeSequence(runs.length);
+  for (const chunk of eachChunk(runs)) {
+    const list: unknown[][] = [];
+    for (const run of chunk) {
+      const { id, parent, kind, snapshot, producer, version, key, input, state } = run;
+      const { startedAt, finishedAt, attempts, duration, holder } = run;
+      const graph = yield* numberGraph(context, run.graph);
+      const reason = encodeOptionalJson(run.reason, "run's reason");
+      const error = encodeOptionalJson(run.error, "run's error");
+      list.push([
+        sequence++,
+        id,
+        parent,
+        kind,
+        graph,
+        toOptionalBytes(snapshot),
+        producer,
+        version,
+        key,
+        toOptionalBytes(input),
+        state,
+      ]);
+      list.at(-1)!.push(reason, startedAt, finishedAt, attempts, duration, error, holder);
+    }
+    yield* change(sql`
+      INSERT INTO run (sequence, id, parent, kind, graph, snapshot, producer, version, key, input, state,
+        reason, started_at, finished_at, attempts, duration, error, holder)
+      VALUES ${rows(list as Parameters<typeof rows>[0])} ON CONFLICT (id) DO NOTHING`);
+  }
+}
+
+export function* finishRuns(_: SqlContext, runs: Parameters<Stores["finishRuns"]>[0]): Operation<readonly RunId[]> {
+  const finished: RunId[] = [];
+  for (const { id, state, finishedAt, attempts, duration, error } of runs) {
+    const changed = yield* change(sql`
+      UPDATE run SET state = ${state}, finished_at = ${finishedAt}, attempts = ${attempts}, duration = ${duration},
+        error = ${encodeOptionalJson(error, "run's error")}
+      WHERE id = ${id} AND state = 'running'`);
+    if (changed > 0) finished.push(id);
+  }
+  return finished;
+}
+
+const INPUT = 0;
+const OUTPUT = 1;
+
+export function* writeRunPartitions(
+  _: SqlContext,
+  { inputs, outputs }: Parameters<Stores["writeRunPartitions"]>[0],
+): Operation<void> {
+  const edges = [...inputs, ...outputs];
+  const runs = [...new Set(edges.map(({ run }) => run))];
+  const numbers = new Map<RunId, number>();
+  const found = yield* all<[ordinal: number, sequence: number]>(sql`
+    SELECT q.key, r.sequence FROM json_each(${toJsonList(runs)}) q CROSS JOIN run r ON r.id = q.value`);
+  for (const [ordinal, sequence] of found) numbers.set(runs[ordinal]!, sequence);
+  for (const run of runs) if (!numbers.has(run)) throw runUnknown(run);
+  yield* checkPartitions(edges);
+  const text = ({ run, name, partition }: RunPartition, direction: number): string =>
+    pad(numbers.get(run)!) + pad(partition) + String(direction) + name;
+  const list = [...inputs.map((edge) => text(edge, INPUT)), ...outputs.map((edge) => text(edge, OUTPUT))];
+  yield* change(sql`
+    INSERT INTO run_partition (run, direction, name, partition)
+    SELECT CAST(substr(q.value, 1, 16) AS INTEGER), CAST(substr(q.value, 33, 1) AS INTEGER), substr(q.value, 34),
+      CAST(substr(q.value, 17, 16) AS INTEGER)
+    FROM json_each(${toJsonList(list)}) q WHERE true ON CONFLICT (run, direction, name, partition) DO NOTHING`);
+}
+
+function* checkPartitions(edges: readonly RunPartition[]): Operation<void> {
+  const ids = edges.map(({ partition }) => partition);
+  const unknown = yield* all<[id: PartitionId]>(sql`
+    SELECT q.value FROM json_each(${toJsonList(ids)}) q LEFT JOIN partition p ON p.id = q.value WHERE p.id IS NULL
+    ORDER BY q.key`);
+  if (unknown.length > 0) throw partitionsUnknown(unknown.map(([id]) => id));
+}
+
+export function* readRun(_: SqlContext, id: RunId): Operation<RunRecord | undefined> {
+  const row = yield* first<Row>(sql`SELECT ${columns} FROM run r JOIN graph g ON g.id = r.graph WHERE r.id = ${id}`);
+  return row && toRun(row);
+}
+
+interface NamedPartition {
+  readonly name: string;
+  readonly partition: StoredPartition;
+}
+
+export function* readRunPartitions(
+  context: SqlContext,
+  id: RunId,
+): Operation<{ readonly inputs: readonly NamedPartition[]; readonly outputs: readonly NamedPartition[] }> {
+  const edges = yield* all<readonly [direction: number, name: string, ...PartitionRow]>(sql`
+    SELECT e.direction, e.name, ${partitionColumns} FROM run_partition e CROSS JOIN partition p ON p.id = e.partition
+    WHERE e.run = (SELECT sequence FROM run WHERE id = ${id}) ORDER BY e.direction, e.name, p.key, p.id`);
+  const toPartition = yield* partitionReader(context, edges, 2);
+  const named = (wanted: number): NamedPartition[] =>
+    edges.filter(([direction]) => direction === wanted).map((row) => ({ name: row[1], partition: toPartition(row) }));
+  return { inputs: named(INPUT), outputs: named(OUTPUT) };
+}
+
+export function* listRuns(_: SqlContext, filter: RunFilter = {}, request?: PageRequest): Operation<Page<RunRecord>> {
+  const listing = runListing(filter);
+  const page = openPage(listing, request);
+  const before = page.after === undefined ? sql`` : sql`AND r.sequence < ${page.after[0]}`;
+  const found = yield* all<Row>(sql`
+    SELECT ${columns} FROM run r JOIN graph g ON g.id = r.graph
+    WHERE true ${conditions(filter)} ${before} ORDER BY r.sequence DESC LIMIT ${page.limit + 1}`);
+  return closePage(listing, page, found, (row) => [row[17]], toRun);
+}
+
+/** Kind and state as text, not values: partial indexes are chosen by what the statement says. */
+function conditions({ graph, parent, kind, state, snapshot, input }: RunFilter): Statement {
+  return sql`
+    ${graph === undefined ? sql`` : sql`AND r.graph = (SELECT id FROM graph WHERE name = ${graph})`}
+    ${parent === undefined ? sql`` : sql`AND r.parent = ${parent}`}
+    ${kind === undefined ? sql`` : kind === "build" ? sql`AND r.kind = 'build'` : sql`AND r.kind = 'step'`}
+    ${state === undefined ? sql`` : state === "running" ? sql`AND r.state = 'running'` : sql`AND r.state = ${state}`}
+    ${snapshot === undefined ? sql`` : sql`AND r.snapshot = ${toBytes(snapshot)}`}
+    ${input === undefined ? sql`` : sql`AND r.input = ${toBytes(input)}`}`;
+}

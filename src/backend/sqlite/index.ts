@@ -1,0 +1,48 @@
+// The SQLite backend: everything in one file, for one machine.
+
+import { dirname, resolve } from "node:path";
+import { systemClock, type Clock } from "../../util/clock.ts";
+import type { Backend } from "../backend.ts";
+import { checkDuration, checkOneOf } from "../check.ts";
+import { connectionOver } from "../connection.ts";
+import { databasePath } from "./file.ts";
+import { migrations } from "./migrations/list.ts";
+import { durabilities, type Durability, type Opening } from "./open.ts";
+import { openReadingSession, openSession } from "./session.ts";
+import { databaseState } from "./state.ts";
+
+export { backup } from "./backup.ts";
+export type { Durability } from "./open.ts";
+
+export interface SqliteOptions {
+  /**
+   * `full` unless told: an acknowledged write survives a power cut. `normal`: it survives the end of the process, and a power cut may
+   * take the last ones; tags and snapshots are always `full`.
+   */
+  readonly durability?: Durability | undefined;
+  /** Milliseconds a call waits for other writers before BACKEND_BUSY; 30,000 unless told. */
+  readonly busyTimeout?: number | undefined;
+  /** The folder for managed files and caches; the folder of the database file unless told. */
+  readonly home?: string | undefined;
+  /** The clock of leases and tags; the system's unless told. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * A backend in a file, which is made by the first connection. Needs the package `better-sqlite3`, loaded by that connection.
+ * Errors of this function: BACKEND_UNSUPPORTED, RECORD_INVALID, TEXT_INVALID; of `connect`: BACKEND_….
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): Backend {
+  const { durability = "full", busyTimeout = 30_000, clock = systemClock } = options;
+  const file = databasePath(path);
+  checkOneOf(durability, durabilities, "durability");
+  checkDuration(busyTimeout, "busy time-out");
+  const opening: Opening = { path: file, durability, busyTimeout, clock, migrations };
+  return Object.freeze({
+    kind: "sqlite",
+    home: options.home === undefined ? dirname(file) : resolve(options.home),
+    connect: async ({ readOnly = false } = {}) =>
+      connectionOver(await (readOnly ? openReadingSession(opening) : openSession(opening))),
+    stamp: () => databaseState(file),
+  } satisfies Backend);
+}

@@ -1,0 +1,6 @@
+// All migrations of an SQLite database, in order.
+
+import type { Migration } from "../../sql/migrate.ts";
+import { first } from "./0001-first.ts";
+
+export const migrations: readonly Migration[] = [first];

@@ -1,0 +1,92 @@
+// Everything that can be observed during a build, as one union: terminal, run records and tests all read this stream.
+
+import type { StratigraphError } from "../errors.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { Stray } from "../data/storage/storage.ts";
+import type { Reason } from "./reason.ts";
+import type { FinishedState, PlannedState } from "./step-state.ts";
+
+/** Names one step to people: its producer's first output and the partition. */
+export interface StepName {
+  readonly key: string;
+  /** Canonical key text, "" where unpartitioned. */
+  readonly partition: string;
+  readonly producer: string;
+}
+
+export type BuildEvent =
+  | { readonly type: "scan-started"; readonly graph: string }
+  /** A source artifact was looked through. */
+  | {
+      readonly type: "source-found";
+      readonly key: string;
+      readonly partitions: number;
+      readonly strays: readonly Stray[];
+      readonly strayCount: number;
+    }
+  | {
+      readonly type: "planned";
+      readonly graph: string;
+      readonly snapshot: Fingerprint;
+      /** Steps by planned state. */
+      readonly counts: Readonly<Record<PlannedState, number>>;
+      /** Steps by artifact key and planned state, for a progress tree. */
+      readonly byKey: ReadonlyMap<string, Readonly<Record<PlannedState, number>>>;
+    }
+  | { readonly type: "step-started"; readonly step: StepName; readonly reason: Reason; readonly attempt: number }
+  | { readonly type: "step-log"; readonly step: StepName; readonly text: string }
+  | {
+      readonly type: "step-retrying";
+      readonly step: StepName;
+      readonly attempt: number;
+      readonly delay: number;
+      readonly error: StratigraphError;
+    }
+  /** Another process is building this step; its result will be used. */
+  | { readonly type: "step-waiting"; readonly step: StepName; readonly holder: string }
+  | {
+      readonly type: "step-finished";
+      readonly step: StepName;
+      readonly state: FinishedState;
+      readonly reason: Reason;
+      /** Milliseconds the producer took; only where it ran. */
+      readonly duration: number | undefined;
+      readonly error: StratigraphError | undefined;
+    }
+  /** Stored bytes turned out to be missing or damaged; they will be built again. */
+  | {
+      readonly type: "healing";
+      readonly key: string;
+      readonly partition: string;
+      readonly problem: "missing" | "damaged";
+    }
+  | { readonly type: "build-finished"; readonly result: BuildResult };
+
+export type BuildListener = (event: BuildEvent) => void;
+
+export type BuildOutcome = "succeeded" | "failed" | "cancelled";
+
+/** One output partition in a plan or a finished build. `strata … --json` prints exactly these. */
+export interface StepReport<State extends string = PlannedState | FinishedState> {
+  readonly key: string;
+  readonly partition: string;
+  readonly state: State;
+  readonly reason: Reason;
+  readonly error?: StratigraphError | undefined;
+  readonly duration?: number | undefined;
+}
+
+export interface BuildResult {
+  readonly graph: string;
+  readonly snapshot: Fingerprint;
+  readonly outcome: BuildOutcome;
+  /** Counts of output partitions. */
+  readonly built: number;
+  readonly reused: number;
+  readonly skipped: number;
+  readonly failed: number;
+  /** One entry per output partition, in graph order then key order. */
+  readonly steps: readonly StepReport<FinishedState>[];
+  /** Milliseconds. */
+  readonly duration: number;
+}

@@ -1,0 +1,22 @@
+// Does: runs a producer's function once, wherever that may be.
+
+import type { ProducerDefinition } from "../graph/producer.ts";
+import type { AnyKey } from "./partition-set.ts";
+import type { StepName } from "./events.ts";
+
+/** One call of a producer's `build`, with everything it is given. */
+export interface Task {
+  readonly step: StepName;
+  readonly producer: ProducerDefinition;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly key: AnyKey;
+  readonly attempt: number;
+  readonly log: (text: string) => void;
+}
+
+/** The port. `execute` settles when the producer has, or rejects with why it could not. */
+export interface Executor {
+  /** Errors: STEP_FAILED (with the user's error as cause), STEP_TIMEOUT, STEP_UNSETTLED, STEP_EXITED, BUILD_CANCELLED. */
+  execute(task: Task, signal: AbortSignal): Promise<unknown>;
+  close(): void;
+}

@@ -1,0 +1,126 @@
+// Runs producers in this process, and keeps it alive whatever they do.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { StratigraphError } from "../errors.ts";
+import type { Executor, Task } from "./executor.ts";
+import { placeText } from "./network.ts";
+import { describeThrown } from "./thrown.ts";
+
+/** A producer at work, as the guards of the process see it. */
+interface RunningTask {
+  readonly reject: (error: StratigraphError) => void;
+  readonly where: string;
+}
+
+/** Which task a call of `process.exit` comes from. */
+const currentTask = new AsyncLocalStorage<RunningTask>();
+
+/** Of all builds in this process: the process has one `exit` and one end. */
+const running = new Set<RunningTask>();
+let executors = 0;
+const realExit = process.exit.bind(process);
+
+/**
+ * While a build runs, `process.exit` called from a producer fails that step and ends nothing else.
+ * Everywhere else it does what it always does.
+ */
+function guardedExit(code?: number | string | null): never {
+  const task = currentTask.getStore();
+  if (task === undefined) return realExit(code);
+  const error = new StratigraphError("STEP_EXITED", "the producer called process.exit", {
+    where: task.where,
+    received: `exit code ${String(code ?? 0)}`,
+    hint: "Throw an error instead: the build must go on for the other steps.",
+  });
+  task.reject(error);
+  throw error;
+}
+
+/** Node is about to end although producers have not answered: nothing is left that could ever wake them. */
+function nothingLeft(): void {
+  for (const { reject, where } of [...running]) {
+    reject(
+      new StratigraphError(
+        "STEP_UNSETTLED",
+        "the producer never answers: it waits for something that cannot happen any more",
+        {
+          where,
+          hint: "Look for a promise that nobody resolves.",
+        },
+      ),
+    );
+  }
+}
+
+export class LocalExecutor implements Executor {
+  constructor() {
+    if (executors++ > 0) return;
+    process.exit = guardedExit;
+    process.on("beforeExit", nothingLeft);
+  }
+
+  execute(task: Task, signal: AbortSignal): Promise<unknown> {
+    const { producer, step } = task;
+    const where = `producer '${producer.name}', ${placeText(step.key, step.partition)}`;
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController();
+      const entry: RunningTask = { reject: settleWith(reject), where };
+      const timer =
+        producer.timeout === undefined ? undefined : setTimeout(timeOut, producer.timeout, producer.timeout);
+      const cancel = (): void => {
+        controller.abort(signal.reason);
+        settleWith(reject)(new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where }));
+      };
+      running.add(entry);
+      signal.addEventListener("abort", cancel, { once: true });
+
+      currentTask.run(entry, () => {
+        // In a promise callback, so that a producer that throws at once is like one that rejects.
+        void Promise.resolve()
+          .then(() =>
+            producer.build(task.inputs as never, {
+              key: task.key,
+              signal: controller.signal,
+              attempt: task.attempt,
+              log: task.log,
+            }),
+          )
+          .then(settleWith(resolve), (thrown: unknown) => {
+            entry.reject(
+              new StratigraphError("STEP_FAILED", `the producer failed: ${describeThrown(thrown)}`, {
+                where,
+                cause: thrown,
+              }),
+            );
+          });
+      });
+
+      function timeOut(limit: number): void {
+        controller.abort();
+        entry.reject(
+          new StratigraphError("STEP_TIMEOUT", "the producer took too long", {
+            where,
+            expected: `an answer within ${limit} ms`,
+            hint: "Raise its timeout, or find out what it waits for.",
+          }),
+        );
+      }
+
+      /** The first to settle wins and cleans up; a producer that answers after its time is not listened to. */
+      function settleWith<T>(settle: (value: T) => void): (value: T) => void {
+        return (value) => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", cancel);
+          running.delete(entry);
+          settle(value);
+        };
+      }
+    });
+  }
+
+  close(): void {
+    if (--executors > 0) return;
+    process.off("beforeExit", nothingLeft);
+    process.exit = realExit;
+  }
+}

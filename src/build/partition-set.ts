@@ -1,0 +1,50 @@
+// The partitions of one artifact, in order, each known by its position.
+
+import { compareKeys, encodeKey, type Dimensions, type Key, type KeyText } from "../identity/partition.ts";
+
+export type AnyKey = Key<Dimensions>;
+
+/** Immutable. Artifacts with the same partitions share one set, so that a position means the same partition in both. */
+export interface PartitionSet {
+  readonly dimensions: Dimensions;
+  readonly texts: readonly KeyText[];
+  readonly keys: readonly AnyKey[];
+  /** The position of a key. */
+  readonly positions: ReadonlyMap<KeyText, number>;
+}
+
+const emptyKey: AnyKey = Object.freeze({});
+
+/** The set of an unpartitioned artifact: one partition whose key is empty. */
+export const wholeSet: PartitionSet = {
+  dimensions: Object.freeze({}),
+  texts: ["" as KeyText],
+  keys: [emptyKey],
+  positions: new Map([["" as KeyText, 0]]),
+};
+
+/** A set of these keys in ascending order; keys given twice count once. */
+export function partitionSet(dimensions: Dimensions, keys: Iterable<AnyKey>): PartitionSet {
+  const byText = new Map<KeyText, AnyKey>();
+  for (const key of keys) byText.set(encodeKey(dimensions, key), key);
+  return setOf(dimensions, [...byText]);
+}
+
+/** The same where the texts are known already. */
+export function setOf(dimensions: Dimensions, entries: [KeyText, AnyKey][]): PartitionSet {
+  // Key texts sort like their values but for integers, where "10" comes before "9".
+  const integers = Object.keys(dimensions).filter((name) => dimensions[name]!.kind === "integers");
+  const [name, second] = Object.keys(dimensions);
+  if (integers.length === 0) entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  else if (name !== undefined && second === undefined) {
+    // By far the most common of these, and four times as fast.
+    entries.sort(([, a], [, b]) => (a[name] as number) - (b[name] as number));
+  } else entries.sort(([, a], [, b]) => compareKeys(dimensions, a, b));
+  const texts = entries.map(([text]) => text);
+  return {
+    dimensions,
+    texts,
+    keys: entries.map(([, key]) => key),
+    positions: new Map(texts.map((text, position) => [text, position])),
+  };
+}

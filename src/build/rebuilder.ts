@@ -1,0 +1,207 @@
+// Decides: is a step up to date, and if not, why.
+
+import type { PartitionQuery, StoredPartition } from "../backend/records.ts";
+import { isStratigraphError } from "../errors.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { PartitionId } from "../backend/records.ts";
+import type { KeyText } from "../identity/partition.ts";
+import { compareToManifest } from "./comparison.ts";
+import { placeText, stepInputs, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import type { Reason } from "./reason.ts";
+import { stepManifest } from "./step-identity.ts";
+import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
+
+export interface RebuilderOptions {
+  /** Steps to run whatever is remembered. */
+  readonly forced: (step: Step) => boolean;
+  /** Read every reused output and check its content, instead of only looking whether it is there. */
+  readonly verify: boolean;
+  /** Believe what is remembered without looking whether the bytes are there. */
+  readonly trust: boolean;
+}
+
+/** Remembers what was linked last under each key, so that a build in which nothing changed asks the backend once. */
+export class Rebuilder {
+  readonly #workspace: Workspace;
+  readonly #network: Network;
+  readonly #options: RebuilderOptions;
+  #latest = new Map<GraphNode, readonly (StoredPartition | undefined)[]>();
+  /** Partitions whose bytes turned out to be missing or changed. */
+  readonly damaged: Set<PartitionId> = new Set();
+
+  constructor(workspace: Workspace, network: Network, options: RebuilderOptions) {
+    this.#workspace = workspace;
+    this.#network = network;
+    this.#options = options;
+  }
+
+  /** Reads, in one query, what was linked last for every step. */
+  async recall(): Promise<void> {
+    const { groups } = this.#network;
+    const nodes = groups.flatMap(({ call, set }) => call.outputs.map(({ node }) => ({ node, keys: set.texts })));
+    const found = await this.#findLatest(nodes);
+    nodes.forEach(({ node }, index) => this.#latest.set(node, found[index]!));
+  }
+
+  /** The same for the sources, which only a build that writes needs: a source that is as it was keeps its record. */
+  async recallSources(): Promise<void> {
+    const { sources } = this.#network;
+    const latest = await this.#findLatest(sources.map(({ node, set }) => ({ node, keys: set.texts })));
+    for (const [index, { node, found, stored }] of sources.entries()) {
+      for (const [position, { content, location }] of found.entries()) {
+        const before = latest[index]![position];
+        if (before?.content !== content.fingerprint || before.location !== location) continue;
+        if (before.artifact === node.identity) stored[position] ??= before;
+      }
+    }
+  }
+
+  async #findLatest(
+    nodes: readonly { readonly node: GraphNode; readonly keys: readonly KeyText[] }[],
+  ): Promise<(readonly (StoredPartition | undefined)[])[]> {
+    const places: { artifactKey: string; key: KeyText }[] = [];
+    for (const { node, keys } of nodes) for (const key of keys) places.push({ artifactKey: node.key, key });
+    const found = await this.#workspace.connection.findLatestPartitions(this.#network.graph.name, places);
+    let start = 0;
+    return nodes.map(({ keys }) => found.slice(start, (start += keys.length)));
+  }
+
+  latestOf(node: GraphNode, position: number): StoredPartition | undefined {
+    return this.#latest.get(node)?.[position];
+  }
+
+  /**
+   * Sets state, reason, manifest and (where up to date) outputs of steps that do not depend on each other.
+   * A step with an input that is not built yet becomes `pending`. One query for all that did not stay as they were.
+   */
+  async decide(steps: readonly Step[]): Promise<void> {
+    const open: Step[] = [];
+    for (const step of steps) {
+      const inputs = stepInputs(this.#network, step);
+      if (inputs === undefined) {
+        this.#wait(step);
+        continue;
+      }
+      step.manifest = stepManifest(step.group.producer.fingerprint, step.group.set.texts[step.position]!, inputs);
+      if (this.#options.forced(step)) {
+        step.state = "stale";
+        step.reason = { code: "forced" };
+      } else if (!this.#adoptLatest(step, step.manifest.fingerprint)) open.push(step);
+    }
+    await this.#adoptEarlier(open);
+    await this.#examine(steps.filter((step) => step.state === "up-to-date"));
+    await this.#explain(steps.filter((step) => step.state === "missing"));
+  }
+
+  #wait(step: Step): void {
+    const on: string[] = [];
+    for (const upstream of upstreamSteps(this.#network, step)) {
+      if (upstream.outputs !== undefined || on.length >= 3) continue;
+      const { key, partition } = stepName(upstream);
+      const place = placeText(key, partition);
+      if (!on.includes(place)) on.push(place);
+    }
+    step.state = "pending";
+    step.reason = { code: "pending", on };
+  }
+
+  #adoptLatest(step: Step, input: Fingerprint): boolean {
+    const outputs: StoredPartition[] = [];
+    for (const { node } of step.group.call.outputs) {
+      const latest = this.latestOf(node, step.position);
+      if (latest === undefined || latest.input !== input || latest.damaged || latest.artifact !== node.identity)
+        return false;
+      outputs.push(latest);
+    }
+    adopt(step, outputs, { code: "unchanged" });
+    return true;
+  }
+
+  async #adoptEarlier(steps: readonly Step[]): Promise<void> {
+    const found = await findOutputs(this.#workspace, steps);
+    steps.forEach((step, index) => {
+      const outputs = found[index];
+      if (outputs !== undefined) adopt(step, outputs, { code: "built-before" });
+      else step.state = "missing";
+    });
+  }
+
+  /** Looks whether the bytes of adopted outputs are there, and with `verify` whether they are the recorded ones. */
+  async #examine(steps: readonly Step[]): Promise<void> {
+    if (this.#options.trust && !this.#options.verify) return;
+    for (const step of steps) {
+      for (const [slot, output] of step.outputs!.entries()) {
+        const problem = await this.#problemOf(step.group.call.outputs[slot]!.node, output);
+        if (problem === undefined) continue;
+        this.damaged.add(output.id);
+        step.outputs = undefined;
+        step.state = problem === "missing" ? "missing" : "stale";
+        step.reason = { code: problem === "missing" ? "output-missing" : "output-damaged" };
+        break;
+      }
+    }
+  }
+
+  async #problemOf(node: GraphNode, output: StoredPartition): Promise<"missing" | "damaged" | undefined> {
+    if (output.value === undefined) {
+      const look = storageOf(node, output.storage).look(output.location, output.size, this.#workspace.storage);
+      if (look !== "present") return look;
+    }
+    if (!this.#options.verify) return undefined;
+    try {
+      await readPartitionBytes(this.#workspace, node, output);
+      return undefined;
+    } catch (error) {
+      if (!isStratigraphError(error)) throw error;
+      if (error.code === "DATA_MISSING") return "missing";
+      if (error.code === "DATA_DAMAGED") return "damaged";
+      throw error;
+    }
+  }
+
+  /** Says why: compares with the manifest of what was linked last under the same key. */
+  async #explain(steps: readonly Step[]): Promise<void> {
+    const changed: { step: Step; before: Fingerprint }[] = [];
+    for (const step of steps) {
+      if (step.reason.code === "output-missing") continue;
+      const latest = this.latestOf(step.group.call.outputs[0]!.node, step.position);
+      if (latest?.input === undefined) step.reason = { code: "never-built" };
+      else if (latest.input === step.manifest!.fingerprint) step.reason = { code: "output-damaged" };
+      else changed.push({ step, before: latest.input });
+      if (latest !== undefined) step.state = "stale";
+    }
+    const { connection } = this.#workspace;
+    const before = await connection.readManifests(changed.map((change) => change.before));
+    for (const [index, { step }] of changed.entries()) {
+      step.reason = await compareToManifest(connection, step, before[index]?.text);
+    }
+  }
+}
+
+/** The stored outputs of each step, where all of them exist: one query. */
+export async function findOutputs(
+  workspace: Workspace,
+  steps: readonly Step[],
+): Promise<(readonly StoredPartition[] | undefined)[]> {
+  if (steps.length === 0) return [];
+  const queries: PartitionQuery[] = steps.flatMap((step) =>
+    step.group.call.outputs.map(({ node }) => ({
+      artifact: node.identity,
+      key: step.group.set.texts[step.position]!,
+      input: step.manifest!.fingerprint,
+    })),
+  );
+  const found = await workspace.connection.findPartitions(queries);
+  let start = 0;
+  return steps.map((step) => {
+    const outputs = found.slice(start, (start += step.group.call.outputs.length));
+    return outputs.every((output) => output !== undefined) ? outputs : undefined;
+  });
+}
+
+function adopt(step: Step, outputs: readonly StoredPartition[], reason: Reason): void {
+  step.outputs = outputs;
+  step.state = "up-to-date";
+  step.reason = reason;
+}

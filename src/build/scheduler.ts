@@ -1,0 +1,430 @@
+// Orders: starts each step as soon as its own inputs are there, so many at once, until nothing is left to do.
+
+import type { Fence, Json, PartitionLink, RunId, RunRecord, StoredPartition } from "../backend/records.ts";
+import { isStratigraphError, StratigraphError } from "../errors.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import { counters } from "../util/counters.ts";
+import { createId } from "../util/id.ts";
+import { Queue } from "../util/queue.ts";
+import type { BuildListener } from "./events.ts";
+import type { Executor } from "./executor.ts";
+import { Ledger, runOf } from "./ledger.ts";
+import { placeText, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import { neededSteps } from "./plan.ts";
+import type { Rebuilder } from "./rebuilder.ts";
+import { attemptsBefore, callProducer, InputDamaged, locateOutputs, readInputs, writeOutputs } from "./step.ts";
+import { describeThrown, stackOf } from "./thrown.ts";
+import type { Workspace } from "./workspace.ts";
+
+export interface ScheduleOptions {
+  /** Steps running at once. */
+  readonly concurrency: number;
+  /** After a failure: finish what does not depend on it (true), or start nothing more. */
+  readonly keepGoing: boolean;
+  readonly signal: AbortSignal;
+  readonly emit: BuildListener;
+  readonly executor: Executor;
+  readonly snapshot: Fingerprint;
+  readonly build: RunId;
+  readonly forced: (step: Step) => boolean;
+}
+
+/** How one step ended; steps that were up to date from the start have no entry. */
+export interface StepEnd {
+  readonly error: StratigraphError | undefined;
+  readonly duration: number | undefined;
+}
+
+export interface ScheduleResult {
+  readonly ends: ReadonlyMap<Step, StepEnd>;
+  /** Stored bytes were found missing or damaged: plan again, the steps that made them must run once more. */
+  readonly healing: boolean;
+}
+
+/** How long to wait before asking again for work that another process holds, in milliseconds. */
+const POLL_TIME = 100;
+/** Claims are taken ahead of running so that short steps share transactions, but no more than this much work, in milliseconds. */
+const CLAIM_AHEAD = 50;
+const MOST_CLAIMED = 256;
+
+/** Carries out a planned network. Every needed step ends as built, reused, skipped or failed. */
+export class Scheduler {
+  readonly #workspace: Workspace;
+  readonly #network: Network;
+  readonly #rebuilder: Rebuilder;
+  readonly #options: ScheduleOptions;
+  readonly #ledger: Ledger;
+
+  /** How many distinct inputs a waiting step still waits for. */
+  readonly #missing = new Map<Step, number>();
+  readonly #dependents = new Map<Step, Step[]>();
+  readonly #ends = new Map<Step, StepEnd>();
+
+  /** Inputs are all there; to be decided. */
+  #undecided: Step[] = [];
+  /** Must run; to be claimed. */
+  readonly #unclaimed = new Queue<Step>();
+  /** Claimed; to be started. */
+  readonly #claimed = new Queue<{ step: Step; fence: Fence }>();
+  #claiming = 0;
+  #running = 0;
+  /** Finished running, being committed. */
+  #committing = 0;
+  /** Held by another process; asked for again from time to time. */
+  #held: Step[] = [];
+  #polling: NodeJS.Timeout | undefined;
+  /** One process does equal work once: steps waiting for another step with the same input fingerprint. */
+  readonly #working = new Map<Fingerprint, Step[]>();
+
+  #deciding = false;
+  #stopping = false;
+  #healing = false;
+  /** What stops everything. */
+  #fatal: Error | undefined;
+  #averageTime = Number.POSITIVE_INFINITY;
+  #resolve: (() => void) | undefined;
+
+  constructor(workspace: Workspace, network: Network, rebuilder: Rebuilder, options: ScheduleOptions) {
+    this.#workspace = workspace;
+    this.#network = network;
+    this.#rebuilder = rebuilder;
+    this.#options = options;
+    this.#ledger = new Ledger(workspace, {
+      snapshot: options.snapshot,
+      mayReuse: (step) => !options.forced(step),
+      isBusy: () => this.#running > 0,
+    });
+  }
+
+  /** Rejects only for what stops everything, such as a database that cannot be written. */
+  async run(): Promise<ScheduleResult> {
+    for (const step of neededSteps(this.#network)) {
+      if (step.state === "up-to-date") continue;
+      if (step.state === "pending") this.#awaitInputs(step);
+      else this.#unclaimed.push(step);
+    }
+    const stop = (): void => this.#stop();
+    this.#options.signal.addEventListener("abort", stop, { once: true });
+    if (this.#options.signal.aborted) this.#stop();
+    try {
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve;
+        this.#advance();
+      });
+    } finally {
+      this.#options.signal.removeEventListener("abort", stop);
+      clearTimeout(this.#polling);
+      await this.#ledger.close().catch((error: unknown) => this.#fail(error));
+    }
+    if (this.#fatal !== undefined) throw this.#fatal;
+    this.#skipTheRest();
+    return { ends: this.#ends, healing: this.#healing };
+  }
+
+  #awaitInputs(step: Step): void {
+    const waitsFor = new Set<Step>();
+    for (const upstream of upstreamSteps(this.#network, step)) {
+      if (upstream.outputs === undefined) waitsFor.add(upstream);
+    }
+    this.#missing.set(step, waitsFor.size);
+    for (const upstream of waitsFor) {
+      const others = this.#dependents.get(upstream);
+      if (others === undefined) this.#dependents.set(upstream, [step]);
+      else others.push(step);
+    }
+  }
+
+  /** Starts whatever can be started; called whenever something has changed. */
+  #advance(): void {
+    if (!this.#stopping) {
+      this.#decide();
+      this.#claim();
+      while (this.#claimed.length > 0 && this.#running < this.#options.concurrency) {
+        const { step, fence } = this.#claimed.shift()!;
+        this.#running++;
+        void this.#build(step, fence);
+      }
+    }
+    if (this.#running === 0) this.#ledger.hurry();
+    if (this.#isIdle()) this.#resolve?.();
+  }
+
+  #isIdle(): boolean {
+    const busy = this.#running + this.#committing + this.#claiming > 0 || this.#deciding;
+    if (this.#stopping) return !busy;
+    return !busy && this.#undecided.length + this.#unclaimed.length + this.#claimed.length + this.#held.length === 0;
+  }
+
+  /** Nothing more is started; what runs comes to its end. */
+  #stop(): void {
+    this.#stopping = true;
+    this.#advance();
+  }
+
+  #fail(error: unknown): void {
+    this.#fatal ??= error instanceof Error ? error : new Error(describeThrown(error));
+    this.#stop();
+  }
+
+  // ---------------------------------------------------------------- decide
+
+  /** Steps whose inputs have just become known: one query for all of them. Equal inputs mean nothing below runs. */
+  #decide(): void {
+    if (this.#deciding || this.#undecided.length === 0) return;
+    this.#deciding = true;
+    const steps = this.#undecided.splice(0);
+    this.#rebuilder
+      .decide(steps)
+      .then(async () => {
+        const same = steps.filter((step) => step.state === "up-to-date");
+        await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, same.flatMap(linksOf));
+        for (const step of same) this.#finish(step, "reused", step.outputs!);
+        for (const step of steps) if (step.outputs === undefined) this.#unclaimed.push(step);
+      })
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#deciding = false;
+        this.#advance();
+      });
+  }
+
+  // ---------------------------------------------------------------- claim
+
+  #claim(): void {
+    // Short steps are claimed in bulk, long ones one by one, so that another process finds work as well.
+    const ahead = Math.ceil((CLAIM_AHEAD / Math.max(this.#averageTime, 0.01)) * this.#options.concurrency);
+    const most = Math.max(this.#options.concurrency, Math.min(MOST_CLAIMED, ahead));
+    while (this.#unclaimed.length > 0 && this.#claimed.length + this.#claiming + this.#running < most) {
+      const step = this.#unclaimed.shift()!;
+      const twins = this.#working.get(step.manifest!.fingerprint);
+      if (twins !== undefined) {
+        twins.push(step);
+        continue;
+      }
+      this.#working.set(step.manifest!.fingerprint, []);
+      this.#claiming++;
+      void this.#claimOne(step);
+    }
+  }
+
+  async #claimOne(step: Step): Promise<void> {
+    try {
+      const answer = await this.#ledger.claim(step);
+      if (answer.kind === "granted") this.#claimed.push({ step, fence: answer.fence });
+      else if (answer.kind === "built") await this.#link(step, answer.outputs);
+      else this.#hold(step, answer.holder);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#claiming--;
+      this.#advance();
+    }
+  }
+
+  /** Somebody else built it in between: their result is ours. */
+  async #link(step: Step, outputs: readonly StoredPartition[]): Promise<void> {
+    step.outputs = outputs;
+    step.reason = { code: "built-before" };
+    await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, linksOf(step));
+    this.#finish(step, "reused", outputs);
+  }
+
+  #hold(step: Step, holder: string): void {
+    this.#working.delete(step.manifest!.fingerprint);
+    this.#options.emit({ type: "step-waiting", step: stepName(step), holder });
+    this.#held.push(step);
+    this.#polling ??= setTimeout(() => {
+      this.#polling = undefined;
+      for (const held of this.#held.splice(0)) this.#unclaimed.push(held);
+      this.#advance();
+    }, POLL_TIME);
+  }
+
+  // ---------------------------------------------------------------- build
+
+  async #build(step: Step, fence: Fence): Promise<void> {
+    const { clock, holder } = this.#workspace;
+    const { emit, signal, executor, snapshot, build } = this.#options;
+    const name = stepName(step);
+    const id = createId(clock) as RunId;
+    const facts = runOf(step, { id, parent: build, graph: this.#network.graph.name, snapshot, holder });
+    const startedAt = new Date(clock.now()).toISOString();
+    const started = clock.monotonic();
+    emit({ type: "step-started", step: name, reason: step.reason, attempt: 1 });
+    counters.steps++;
+    const finished = (): Pick<RunRecord, "startedAt" | "finishedAt" | "duration"> => ({
+      startedAt,
+      finishedAt: new Date(clock.now()).toISOString(),
+      duration: clock.monotonic() - started,
+    });
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      this.#running--;
+    };
+    try {
+      const locations = locateOutputs(this.#workspace, this.#network, step, id);
+      const { values, read } = await readInputs(this.#workspace, this.#network, step);
+      const { result, attempts } = await callProducer(
+        executor,
+        {
+          step: name,
+          producer: step.group.call.producer,
+          inputs: values,
+          key: step.group.set.keys[step.position]!,
+          log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
+        },
+        signal,
+        (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
+      );
+      const { outputs, places } = await writeOutputs(this.#workspace, step, result, locations, id);
+      const run: RunRecord = { ...facts, ...finished(), state: "succeeded", attempts, error: undefined };
+      this.#learn(run.duration!);
+      // The place is free for the next step while this one waits for the disk.
+      this.#committing++;
+      release();
+      this.#advance();
+      try {
+        const answer = await this.#ledger.commit({ step, fence, run, outputs, inputs: read, places });
+        if (answer === "superseded")
+          this.#undecided.push(step); // another process took over: its result counts
+        else this.#finish(step, "built", answer, run.duration);
+      } finally {
+        this.#committing--;
+      }
+    } catch (error) {
+      release();
+      await this.#fault(
+        step,
+        fence,
+        { ...facts, ...finished(), state: "failed", attempts: attemptsBefore(error), error: undefined },
+        error,
+      );
+    } finally {
+      if (step.state !== "built") this.#wakeTwins(step);
+      this.#advance();
+    }
+  }
+
+  #learn(duration: number): void {
+    this.#averageTime = Number.isFinite(this.#averageTime) ? this.#averageTime * 0.8 + duration * 0.2 : duration;
+  }
+
+  async #fault(step: Step, fence: Fence, run: RunRecord, thrown: unknown): Promise<void> {
+    this.#committing++;
+    try {
+      if (thrown instanceof InputDamaged) {
+        await this.#heal(step, fence, thrown);
+        return;
+      }
+      if (isStratigraphError(thrown) && thrown.code === "BUILD_CANCELLED") {
+        await this.#ledger.fail(fence, { ...run, state: "cancelled" });
+        return;
+      }
+      if (isStratigraphError(thrown) && thrown.code.startsWith("BACKEND_")) return this.#fail(thrown);
+      const error = isStratigraphError(thrown)
+        ? thrown
+        : new StratigraphError("STEP_FAILED", `the step failed: ${describeThrown(thrown)}`, {
+            where: `producer '${step.group.call.producer.name}'`,
+            cause: thrown,
+          });
+      await this.#ledger.fail(fence, { ...run, error: errorRecord(error) });
+      this.#failStep(step, error, run.duration);
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#committing--;
+    }
+  }
+
+  /** The step cannot run because bytes it needs are gone: they are marked, and the next pass builds them again. */
+  async #heal(step: Step, fence: Fence, { node, partition, problem }: InputDamaged): Promise<void> {
+    const { connection } = this.#workspace;
+    await connection.markPartitionsDamaged([partition.id]);
+    await connection.releaseLeases([fence]);
+    this.#options.emit({ type: "healing", key: node.key, partition: partition.key, problem });
+    this.#healing = true;
+    step.state = "pending";
+  }
+
+  // ---------------------------------------------------------------- finish
+
+  #finish(step: Step, state: "built" | "reused", outputs: readonly StoredPartition[], duration?: number): void {
+    step.outputs = outputs;
+    step.state = state;
+    this.#end(step, { error: undefined, duration });
+    this.#wakeTwins(step);
+    const dependents = this.#dependents.get(step);
+    if (dependents === undefined) return;
+    this.#dependents.delete(step);
+    for (const dependent of dependents) {
+      const left = this.#missing.get(dependent)! - 1;
+      this.#missing.set(dependent, left);
+      if (left === 0) this.#undecided.push(dependent);
+    }
+  }
+
+  #wakeTwins(step: Step): void {
+    if (step.manifest === undefined) return;
+    const twins = this.#working.get(step.manifest.fingerprint);
+    this.#working.delete(step.manifest.fingerprint);
+    if (twins !== undefined) for (const twin of twins) this.#undecided.push(twin);
+  }
+
+  #failStep(step: Step, error: StratigraphError, duration: number | undefined): void {
+    step.state = "failed";
+    this.#end(step, { error, duration });
+    if (!this.#options.keepGoing) this.#stopping = true;
+    const below = [step];
+    const { key, partition } = stepName(step);
+    for (let next = below.pop(); next !== undefined; next = below.pop()) {
+      for (const dependent of this.#dependents.get(next) ?? []) {
+        if (dependent.state === "skipped") continue;
+        dependent.state = "skipped";
+        dependent.reason = { code: "upstream-failed", on: [placeText(key, partition)] };
+        this.#end(dependent, { error: undefined, duration: undefined });
+        below.push(dependent);
+      }
+    }
+  }
+
+  /** What was never started because the build was stopped. */
+  #skipTheRest(): void {
+    for (const step of neededSteps(this.#network)) {
+      if (step.state === "up-to-date" || this.#ends.has(step)) continue;
+      if (this.#healing && !this.#stopping) continue; // the next pass takes it up
+      step.state = "skipped";
+      step.reason = { code: "cancelled" };
+      this.#end(step, { error: undefined, duration: undefined });
+    }
+  }
+
+  #end(step: Step, end: StepEnd): void {
+    this.#ends.set(step, end);
+    this.#options.emit({
+      type: "step-finished",
+      step: stepName(step),
+      state: step.state as "built" | "reused" | "skipped" | "failed",
+      reason: step.reason,
+      ...end,
+    });
+  }
+}
+
+/** A step's outputs in their places in a snapshot. */
+export function linksOf(step: Step): PartitionLink[] {
+  return step.outputs!.map(({ id, key }, slot) => ({
+    artifactKey: step.group.call.outputs[slot]!.node.key,
+    key,
+    partition: id,
+  }));
+}
+
+function errorRecord(error: StratigraphError): Json {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(stackOf(error.cause) === undefined ? {} : { stack: stackOf(error.cause)! }),
+  };
+}

@@ -1,0 +1,57 @@
+// Which steps were asked for, and which are to run whatever is remembered.
+
+import { selectNodes } from "../graph/selector.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import type { KeyText } from "../identity/partition.ts";
+import { StratigraphError } from "../errors.ts";
+import { placeText, type Network, type Step } from "./network.ts";
+
+export interface SelectionOptions {
+  /** Selectors ("total", "vendor.*", "days[2026-01-02]"); everything unless told. What they need is built as well. */
+  readonly select?: readonly string[] | undefined;
+  /** Run these whatever is remembered: all of what is asked for, or what these selectors name. */
+  readonly force?: boolean | readonly string[] | undefined;
+}
+
+export interface Selection {
+  readonly chosen: (node: GraphNode, position: number) => boolean;
+  readonly forced: (step: Step) => boolean;
+  readonly whole: boolean;
+}
+
+/** Errors: SELECTOR_UNKNOWN for a name that nothing has, PARTITION_NOT_BUILT for a partition that does not exist. */
+export function selection(network: Network, { select, force }: SelectionOptions): Selection {
+  const whole = select === undefined || select.length === 0;
+  const chosen = whole ? () => true : chooser(network, select);
+  return { chosen, forced: forcing(network, chosen, force), whole };
+}
+
+function forcing(network: Network, chosen: Selection["chosen"], force: SelectionOptions["force"]): Selection["forced"] {
+  if (force === undefined || force === false) return () => false;
+  const named = force === true ? chosen : chooser(network, force);
+  return (step) => step.group.call.outputs.some(({ node }) => named(node, step.position));
+}
+
+function chooser(network: Network, selectors: readonly string[]): Selection["chosen"] {
+  const { keys, partitions } = selectNodes(network.graph, selectors);
+  const wanted = new Map<string, Set<number>>();
+  for (const [key, texts] of partitions) {
+    wanted.set(key, new Set(texts.map((text) => positionOf(network, key, text))));
+  }
+  return (node, position) => wanted.get(node.key)?.has(position) ?? keys.has(node.key);
+}
+
+function positionOf(network: Network, key: string, text: KeyText): number {
+  const { set } = network.states.get(network.graph.nodes.get(key)!)!;
+  const position = set.positions.get(text);
+  if (position !== undefined) return position;
+  const some = set.texts.slice(0, 3).join(", ");
+  throw new StratigraphError("PARTITION_NOT_BUILT", `there is no partition ${placeText(key, text)}`, {
+    expected:
+      set.texts.length === 0
+        ? "some partition, but there is none"
+        : `one of ${some}${set.texts.length > 3 ? ", …" : ""}`,
+    received: text,
+    hint: `See them with: strata ls ${key}.`,
+  });
+}

@@ -1,0 +1,151 @@
+// A snapshot as users hold it: read what was built, name it.
+
+import type { Connection } from "../backend/backend.ts";
+import type { Cursor, StoredSnapshot } from "../backend/records.ts";
+import { decodeValue } from "../data/io.ts";
+import { StratigraphError } from "../errors.ts";
+import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import type { GraphArtifact } from "../graph/wired.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import { decodeKey, encodeKey, type Key, type KeyText } from "../identity/partition.ts";
+import { suggest } from "../util/suggest.ts";
+import type { BuildResult } from "./events.ts";
+import { userName } from "./holder.ts";
+import { placeText } from "./network.ts";
+import { openWorkspace, readPartitionBytes, type WorkspaceOptions } from "./workspace.ts";
+
+export interface TagOptions {
+  /** Move the tag if it names another snapshot. False unless told: a tag does not move by accident. */
+  readonly move?: boolean | undefined;
+  /** Move it only from this snapshot (compare-and-set); `null`: only if the tag does not exist. */
+  readonly expected?: string | null | undefined;
+  /** Who and why, for the tag's history; who is the user of the process unless told. */
+  readonly by?: string | undefined;
+  readonly why?: string | undefined;
+}
+
+/** Immutable: a graph and its sources at one moment, with what was built from them. */
+export class Snapshot<G extends string = string, Result extends BuildResult | undefined = BuildResult | undefined> {
+  readonly graph: G;
+  readonly id: Fingerprint;
+  /** What the build did that this snapshot comes from; `undefined` for one that was looked up. */
+  readonly result: Result;
+  readonly #definition: GraphDefinition;
+  readonly #options: WorkspaceOptions;
+
+  constructor(graph: G, id: Fingerprint, definition: GraphDefinition, options: WorkspaceOptions, result: Result) {
+    this.graph = graph;
+    this.id = id;
+    this.result = result;
+    this.#definition = definition;
+    this.#options = options;
+  }
+
+  /**
+   * One value, verified byte by byte against what was recorded, and parsed by the artifact's schema.
+   * Errors: PARTITION_KEY_INVALID, PARTITION_NOT_BUILT, DATA_MISSING, DATA_DAMAGED; for a source SOURCE_CHANGED.
+   */
+  async read<V, D>(artifact: GraphArtifact<V, D, G>, ...key: keyof D extends never ? [] : [key: Key<D>]): Promise<V> {
+    const node = this.#definition.node(artifact);
+    const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
+    await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
+    const { items } = await workspace.connection.readSnapshotPartitions(this.id, node.key, { keys: [text] });
+    if (items[0] === undefined) throw this.#notBuilt(node, text);
+    const bytes = await readPartitionBytes(workspace, node, items[0]);
+    return (await decodeValue(node.artifact, bytes, placeText(node.key, text))) as V;
+  }
+
+  /** The keys of an artifact's partitions in this snapshot, in order of key text. */
+  async *keys<V, D>(artifact: GraphArtifact<V, D, G>): AsyncGenerator<Key<D>> {
+    const node = this.#definition.node(artifact);
+    await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
+    let after: Cursor | undefined;
+    do {
+      const page = await workspace.connection.readSnapshotPartitions(this.id, node.key, { page: { after } });
+      for (const { key } of page.items) yield decodeKey(node.artifact.dimensions, key) as Key<D>;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /**
+   * Names this snapshot. Naming it again the same way does nothing.
+   * Errors: TAG_EXISTS when the tag names another one, TAG_CONFLICT when `expected` is not what it names,
+   * SNAPSHOT_INCOMPLETE when its build has not succeeded.
+   */
+  async tag(name: string, options: TagOptions = {}): Promise<void> {
+    await using workspace = await openWorkspace(this.#options);
+    await tagSnapshot(workspace.connection, { graph: this.graph, id: this.id }, name, options);
+  }
+
+  #notBuilt(node: GraphNode, key: KeyText): StratigraphError {
+    return new StratigraphError("PARTITION_NOT_BUILT", `the snapshot has no ${placeText(node.key, key)}`, {
+      where: `snapshot ${this.id.slice(0, 12)} of graph '${this.graph}'`,
+      hint:
+        node.kind === "source"
+          ? "The source had no such partition."
+          : "Build it first, or read one of snapshot.keys(…).",
+    });
+  }
+}
+
+/** Tags a snapshot whose build has succeeded. See `Snapshot.tag`. */
+export async function tagSnapshot(
+  connection: Connection,
+  snapshot: { readonly graph: string; readonly id: Fingerprint },
+  tag: string,
+  { move, expected, by, why }: TagOptions,
+): Promise<void> {
+  const stored = await connection.readSnapshot(snapshot.id);
+  if (stored !== undefined && (stored.state === "failed" || stored.state === "open")) {
+    throw new StratigraphError(
+      "SNAPSHOT_INCOMPLETE",
+      "the snapshot cannot be tagged because its build has not succeeded",
+      {
+        where: `snapshot ${snapshot.id.slice(0, 12)} of graph '${snapshot.graph}'`,
+        hint: "Build again until it succeeds, then tag it.",
+      },
+    );
+  }
+  await connection.writeSnapshotTag({
+    graph: snapshot.graph,
+    tag,
+    snapshot: snapshot.id,
+    by: by ?? userName(),
+    why,
+    expected: expected === undefined ? (move === true ? "any" : undefined) : (expected as Fingerprint | null),
+  });
+}
+
+/**
+ * Finds a snapshot by what people type: "latest", a tag, or at least 4 characters of its id.
+ * Errors: SNAPSHOT_UNKNOWN, naming the nearest tag.
+ */
+export async function resolveSnapshot(
+  connection: Connection,
+  graph: string,
+  reference: string,
+): Promise<StoredSnapshot> {
+  const tag = await connection.readSnapshotTag(graph, reference);
+  if (tag !== undefined) return (await connection.readSnapshot(tag.snapshot))!;
+  if (reference === "latest") {
+    const latest = await connection.readLatestSnapshot(graph);
+    if (latest !== undefined) return latest;
+    throw new StratigraphError("SNAPSHOT_UNKNOWN", `graph '${graph}' has no snapshot yet`, { hint: "Build it first." });
+  }
+  if (/^[0-9a-f]{4,32}$/.test(reference)) {
+    const found = (await connection.findSnapshots(reference)).filter((snapshot) => snapshot.graph === graph);
+    if (found.length === 1) return found[0]!;
+    if (found.length > 1) {
+      throw new StratigraphError("SNAPSHOT_UNKNOWN", `'${reference}' begins the ids of ${found.length} snapshots`, {
+        expected: `more characters, such as ${found.map(({ id }) => id.slice(0, reference.length + 4)).join(" or ")}`,
+      });
+    }
+  }
+  const { items } = await connection.listSnapshotTags(graph);
+  const names = items.map((item) => item.tag);
+  const near = suggest(reference, ["latest", ...names]);
+  throw new StratigraphError("SNAPSHOT_UNKNOWN", `no snapshot of graph '${graph}' is called '${reference}'`, {
+    expected: `"latest", a tag (${names.length === 0 ? "there is none yet" : names.slice(0, 5).join(", ")}) or the first characters of an id`,
+    hint: near === undefined ? "List them with: strata snapshots." : `Did you mean '${near}'?`,
+  });
+}

@@ -1,0 +1,136 @@
+// What a build works with: an open connection, the folders, and who we are.
+
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Backend, Connection } from "../backend/backend.ts";
+import type { StoredPartition } from "../backend/records.ts";
+import { verifyContent } from "../data/io.ts";
+import { openStatCache } from "../data/stat-cache.ts";
+import { literal } from "../data/storage/literal.ts";
+import { local, managed } from "../data/storage/local.ts";
+import type { Storage, StorageContext } from "../data/storage/storage.ts";
+import { StratigraphError } from "../errors.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { systemClock, type Clock } from "../util/clock.ts";
+import { newHolder } from "./holder.ts";
+import { placeText } from "./network.ts";
+
+export interface WorkspaceOptions {
+  /** Where results are remembered; a memory backend that lives as long as the process unless told. */
+  readonly backend?: Backend | undefined;
+  /** The folder relative templates start from; the current folder unless told. */
+  readonly root?: string | URL | undefined;
+  /** Take a SHA-256 digest of everything stored, and check it on every read. */
+  readonly integrity?: "sha256" | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface Workspace extends AsyncDisposable {
+  readonly backend: Backend;
+  /** The backend's stamp before it was opened. */
+  readonly stamp: string | undefined;
+  readonly connection: Connection;
+  readonly storage: StorageContext;
+  readonly clock: Clock;
+  readonly holder: string;
+  close(): Promise<void>;
+}
+
+let shared: Promise<Backend> | undefined;
+
+/** Loaded only where nobody names a backend: most programs have one. */
+function sharedMemory(): Promise<Backend> {
+  return (shared ??= import("../backend/memory/memory-backend.ts").then(({ memory }) => memory()));
+}
+
+/** Opens the backend; `close` (or `await using`) lets it go and saves the cache of file states. */
+export async function openWorkspace(
+  options: WorkspaceOptions & { readonly readOnly?: boolean | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<Workspace> {
+  const backend = options.backend ?? (await sharedMemory());
+  const root = resolve(options.root instanceof URL ? fileURLToPath(options.root) : (options.root ?? "."));
+  const home = backend.home === undefined ? undefined : resolve(backend.home);
+  const readOnly = options.readOnly ?? false;
+  const stamp = backend.stamp?.();
+  const connection = await backend.connect({ readOnly });
+  if (home !== undefined && !readOnly) mkdirSync(home, { recursive: true, mode: 0o700 });
+  const stats = openStatCache(home);
+  const close = async (): Promise<void> => {
+    if (!readOnly) stats.save();
+    await connection.close();
+  };
+  return {
+    backend,
+    stamp,
+    connection,
+    storage: { root, home, stats, sha256: options.integrity === "sha256", signal: options.signal },
+    clock: options.clock ?? systemClock,
+    holder: newHolder(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The storage that knows what to do with a stored partition's location. */
+export function storageOf(node: GraphNode | undefined, kind: string): Storage {
+  const own = node?.kind === "source" ? node.storage : node?.artifact.storage;
+  if (own?.kind === kind) return own;
+  switch (kind) {
+    case "managed":
+      return managed();
+    case "local":
+      return local("{name}");
+    case "literal":
+      return literal();
+  }
+  throw new StratigraphError("DATA_MISSING", `nothing here can read storage '${kind}'`, {
+    where: node === undefined ? undefined : `artifact '${node.key}'`,
+    hint: "Give the artifact the storage it was built with.",
+  });
+}
+
+/** Where a produced artifact's new partitions go. */
+export function targetStorage(node: GraphNode, workspace: Workspace): Storage {
+  return node.artifact.storage ?? (workspace.storage.home === undefined ? literal() : managed());
+}
+
+/**
+ * A stored partition's bytes, verified: exactly those that were recorded.
+ * Errors: DATA_MISSING, DATA_DAMAGED; for a source SOURCE_CHANGED.
+ */
+export async function readPartitionBytes(
+  workspace: Workspace,
+  node: GraphNode | undefined,
+  partition: StoredPartition,
+): Promise<Uint8Array> {
+  const where = `${placeText(node?.key ?? "partition", partition.key)} at ${partition.location}`;
+  if (partition.value !== undefined) return verified(partition.value);
+  const bytes = await storageOf(node, partition.storage)
+    .read(partition.location, workspace.storage)
+    .catch((error: unknown) => {
+      throw partition.input === undefined && error instanceof StratigraphError && error.code === "DATA_MISSING"
+        ? sourceGone(where, error)
+        : error;
+    });
+  return verified(bytes);
+
+  function verified(bytes: Uint8Array): Uint8Array {
+    const { content: fingerprint, size, digest } = partition;
+    verifyContent(
+      bytes,
+      { fingerprint, size, digest },
+      where,
+      partition.input === undefined ? "SOURCE_CHANGED" : "DATA_DAMAGED",
+    );
+    return bytes;
+  }
+}
+
+function sourceGone(where: string, cause: unknown): StratigraphError {
+  return new StratigraphError("SOURCE_CHANGED", "the source is gone since its snapshot was taken", {
+    where,
+    hint: "Build again: a new snapshot will see what is there now.",
+    cause,
+  });
+}

@@ -1,0 +1,115 @@
+// The commands by name, each loaded only when it is called.
+
+import type { Command } from "./command.ts";
+
+export interface Entry {
+  readonly name: string;
+  /** What comes after the name. */
+  readonly usage: string;
+  /** The command's own summary, here too so that `strata --help` loads no command. */
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export interface Chapter {
+  readonly title: string;
+  readonly entries: readonly Entry[];
+}
+
+export const catalog: readonly Chapter[] = [
+  {
+    title: "Build",
+    entries: [
+      {
+        name: "init",
+        usage: "[folder]",
+        summary: "write a small working project",
+        load: async () => (await import("./commands/init.ts")).init,
+      },
+      {
+        name: "build",
+        usage: "[file] [selector…]",
+        summary: "build what changed, and say why",
+        load: async () => (await import("./commands/build.ts")).build,
+      },
+      {
+        name: "plan",
+        usage: "[file] [selector…]",
+        summary: "say what a build would do, and why",
+        load: async () => (await import("./commands/plan.ts")).plan,
+      },
+      {
+        name: "why",
+        usage: "<artifact[partition]>",
+        summary: "why something would be, or was, built or reused",
+        load: async () => (await import("./commands/why.ts")).why,
+      },
+    ],
+  },
+  {
+    title: "Look",
+    entries: [
+      {
+        name: "ls",
+        usage: "[artifact]",
+        summary: "list artifacts, or the partitions of one",
+        load: async () => (await import("./commands/ls.ts")).ls,
+      },
+      {
+        name: "show",
+        usage: "<thing>",
+        summary: "show an artifact, partition, snapshot, tag or run",
+        load: async () => (await import("./commands/show.ts")).show,
+      },
+      {
+        name: "read",
+        usage: "<artifact[partition]>",
+        summary: "print a value",
+        load: async () => (await import("./commands/read.ts")).read,
+      },
+      {
+        name: "snapshots",
+        usage: "",
+        summary: "list snapshots, newest first",
+        load: async () => (await import("./commands/snapshots.ts")).snapshots,
+      },
+      {
+        name: "diff",
+        usage: "<before> [after]",
+        summary: "what differs between two snapshots or tags",
+        load: async () => (await import("./commands/diff.ts")).diff,
+      },
+    ],
+  },
+  {
+    title: "Keep",
+    entries: [
+      {
+        name: "tag",
+        usage: "[name] [snapshot]",
+        summary: "give a snapshot a name; list, move and delete names",
+        load: async () => (await import("./commands/tag.ts")).tag,
+      },
+      {
+        name: "verify",
+        usage: "[snapshot…]",
+        summary: "read everything stored again and compare it with what was recorded",
+        load: async () => (await import("./commands/verify.ts")).verify,
+      },
+      {
+        name: "gc",
+        usage: "",
+        summary: "find what nothing needs any more, and delete it when told",
+        load: async () => (await import("./commands/gc.ts")).gc,
+      },
+      {
+        name: "doctor",
+        usage: "",
+        summary: "check this machine, the project and its database",
+        load: async () => (await import("./commands/doctor.ts")).doctor,
+      },
+    ],
+  },
+];
+
+export const entries: readonly Entry[] = catalog.flatMap((chapter) => chapter.entries);

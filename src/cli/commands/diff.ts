@@ -1,0 +1,193 @@
+// strata diff: what differs between two snapshots.
+
+import { placeText } from "../../build/network.ts";
+import { isStratigraphError } from "../../errors.ts";
+import { resolveSnapshot } from "../../build/snapshot.ts";
+import {
+  diffSnapshots,
+  type ArtifactDiff,
+  type DeclarationDiff,
+  type PartitionDiff,
+  type SnapshotDiff,
+} from "../../operations/diff.ts";
+import { differencesOf, type ValueDifferences } from "../../operations/value-difference.ts";
+import type { StoredPartition } from "../../backend/records.ts";
+import { defineCommand, flag, whole, type Command } from "../command.ts";
+import { withLookup, type Lookup } from "../lookup.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { bytesText, count, number, short } from "../terminal/quantity.ts";
+import { table } from "../terminal/table.ts";
+import type { Colors } from "../terminal/terminal.ts";
+import { valueReader } from "../values.ts";
+
+/** Bytes: values larger than this are not compared in detail. */
+const LARGEST_VALUE = 1 << 20;
+const MOST_LISTED = 10;
+
+export const diff: Command = defineCommand({
+  name: "diff",
+  summary: "what differs between two snapshots or tags",
+  details: ["Partitions are compared by content: what was built again with the same result is the same."],
+  arguments: [
+    { shape: "<before>", says: "a tag, the first characters of a snapshot's id, or latest" },
+    { shape: "[after]", says: "the same; latest unless told" },
+  ],
+  options: {
+    values: flag("--values", "compare the values of what changed, up to 1 MB each"),
+    limit: whole("--limit <n>", "partitions listed for each artifact; 10 unless told, 1000 with --json", 1),
+  },
+  examples: [
+    { command: "strata diff prod", says: "what the latest snapshot has that prod has not" },
+    { command: "strata diff 7f3a91c2 b81d40aa --values", says: "and what became of the values" },
+  ],
+  run: (call) =>
+    withLookup(call, async (lookup) => {
+      const { connection } = lookup.workspace;
+      const [first, second = "latest"] = call.args as [string, string?];
+      const { terminal, options } = call;
+      const before = await resolveSnapshot(connection, lookup.graph, first);
+      const after = await resolveSnapshot(connection, lookup.graph, second);
+      const found = await diffSnapshots(connection, before, after, {
+        limit: options.limit ?? (terminal.json ? 1_000 : MOST_LISTED),
+      });
+      const values = options.values
+        ? await compareValues(lookup, found, call)
+        : new Map<PartitionDiff, ValueDifferences>();
+      const { added, removed, changed } = totals(found);
+      return {
+        json: {
+          graph: lookup.graph,
+          before: before.id,
+          after: after.id,
+          added,
+          removed,
+          changed,
+          same: found.same,
+          artifacts: found.artifacts.map((artifact) => artifactJson(artifact, values)),
+          declarations: found.declarations,
+        },
+        lines: [
+          `${escapeText(lookup.graph)}: ${called(first, before.id)} → ${called(second, after.id)}`,
+          ...found.declarations.map((declaration) => declarationLine(declaration, terminal.colors)),
+          ...partitionLines(found.artifacts, values, terminal.colors),
+          `${number(changed)} changed, ${number(added)} added, ${number(removed)} removed, ${number(found.same)} the same`,
+        ],
+      };
+    }),
+});
+
+function totals({ artifacts }: SnapshotDiff): { added: number; removed: number; changed: number } {
+  const sum = { added: 0, removed: 0, changed: 0 };
+  for (const { added, removed, changed } of artifacts) {
+    sum.added += added;
+    sum.removed += removed;
+    sum.changed += changed;
+  }
+  return sum;
+}
+
+/** Only what changed and is small; a value that cannot be read is left out, `verify` says what is wrong with it. */
+async function compareValues(
+  lookup: Lookup,
+  { artifacts, before, after }: SnapshotDiff,
+  call: Parameters<typeof valueReader>[1],
+): Promise<Map<PartitionDiff, ValueDifferences>> {
+  const differences = new Map<PartitionDiff, ValueDifferences>();
+  const [readerBefore, readerAfter] = [await valueReader(lookup, call, before), await valueReader(lookup, call, after)];
+  for (const { key, partitions } of artifacts) {
+    for (const partition of partitions) {
+      const { before: old, after: now } = partition;
+      if (old === undefined || now === undefined || Math.max(old.size, now.size) > LARGEST_VALUE) continue;
+      try {
+        differences.set(
+          partition,
+          differencesOf(await readerBefore.value(key, old), await readerAfter.value(key, now)),
+        );
+      } catch (error) {
+        if (!isStratigraphError(error)) throw error;
+      }
+    }
+  }
+  return differences;
+}
+
+function artifactJson(artifact: ArtifactDiff, values: ReadonlyMap<PartitionDiff, ValueDifferences>): object {
+  return {
+    ...artifact,
+    partitions: artifact.partitions.map((partition) => ({
+      partition: partition.partition,
+      change: partition.change,
+      before: sideJson(partition.before),
+      after: sideJson(partition.after),
+      ...(values.has(partition) ? { values: values.get(partition) } : {}),
+    })),
+  };
+}
+
+function sideJson(partition: StoredPartition | undefined): object | null {
+  return partition === undefined
+    ? null
+    : { content: partition.content, size: partition.size, run: partition.run ?? null };
+}
+
+function called(reference: string, id: string): string {
+  return id.startsWith(reference) ? short(id) : `${escapeText(reference)} (${short(id)})`;
+}
+
+function declarationLine({ kind, name, part, change, before, after }: DeclarationDiff, colors: Colors): string {
+  const what = `${kind} '${escapeText(name)}'`;
+  if (part === "") return `  ${what}  ${painted(change, colors)}`;
+  return `  ${what}  ${part} ${escapeText(before ?? "none")} → ${escapeText(after ?? "none")}`;
+}
+
+/** All artifacts in one table, so that their columns stand below each other; what became of a value follows its line. */
+function partitionLines(
+  artifacts: readonly ArtifactDiff[],
+  values: ReadonlyMap<PartitionDiff, ValueDifferences>,
+  colors: Colors,
+): string[] {
+  const listed = artifacts.flatMap(({ key, partitions }) => partitions.map((partition) => ({ key, partition })));
+  const rows = table(
+    listed.map(({ key, partition: { partition, change, before, after } }) => {
+      const sides = [before, after].filter((side) => side !== undefined);
+      return [
+        escapeText(placeText(key, partition)),
+        painted(change, colors),
+        sides.map((side) => short(side.content)).join(" → "),
+        [...new Set(sides.map((side) => bytesText(side.size)))].join(" → "),
+      ];
+    }),
+    { indent: "  " },
+  );
+  const lines: string[] = [];
+  for (const [index, { key, partition }] of listed.entries()) {
+    lines.push(rows[index]!);
+    for (const line of valueLines(values.get(partition))) lines.push(line);
+    const artifact = listed[index + 1]?.key === key ? undefined : artifacts.find((one) => one.key === key);
+    if (artifact === undefined) continue;
+    const more = artifact.added + artifact.removed + artifact.changed - artifact.partitions.length;
+    if (more > 0) lines.push(colors.dim(`  and ${count(more, "more partition")} of ${escapeText(key)}`));
+  }
+  return lines;
+}
+
+function valueLines(differences: ValueDifferences | undefined): string[] {
+  if (differences === undefined) return [];
+  const more = differences.count - differences.items.length;
+  return [
+    ...differences.items.map(
+      ({ path, before, after }) =>
+        `    ${escapeText(path === "" ? "value" : path)}: ${shown(before)} → ${shown(after)}`,
+    ),
+    ...(more > 0 ? [`    and ${count(more, "more place")}`] : []),
+  ];
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return escapeText(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+}
+
+function painted(change: "added" | "removed" | "changed" | "same", colors: Colors): string {
+  return change === "added" ? colors.green(change) : change === "removed" ? colors.red(change) : colors.yellow(change);
+}

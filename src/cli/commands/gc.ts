@@ -1,0 +1,122 @@
+// strata gc: what nothing needs any more.
+
+import { placeText } from "../../build/network.ts";
+import { collectGarbage, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
+import { defineCommand, flag, whole, type Command } from "../command.ts";
+import { findProject } from "../project.ts";
+import { errorJson, headline } from "../report/error.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { bytesText, count, moment, number, short } from "../terminal/quantity.ts";
+import { table } from "../terminal/table.ts";
+import type { Colors } from "../terminal/terminal.ts";
+
+const MOST_LISTED = 30;
+const MINUTE = 60_000;
+
+export const gc: Command = defineCommand({
+  name: "gc",
+  summary: "find what nothing needs any more, and delete it when told",
+  details: [
+    "Only looks, unless told --delete. What a tag names stays, and so do the newest snapshots of each graph, what is being built, and every file of a source. " +
+      "A result that goes is built again if it is ever needed again.",
+  ],
+  options: {
+    delete: flag("--delete", "delete what was found"),
+    keep: whole("--keep <n>", "newest snapshots kept of each graph; 10 unless told", 1),
+    grace: whole("--grace <minutes>", "what is younger is left alone; 60 unless told", 0),
+  },
+  examples: [
+    { command: "strata gc", says: "what could go, how large it is, and who needed it last" },
+    { command: "strata gc --keep 3 --delete", says: "keep tagged snapshots and the newest three" },
+  ],
+  async run(call) {
+    const { options, terminal, signal } = call;
+    const { keep, grace } = options;
+    const project = await findProject(call);
+    await using workspace = await project.open({ readOnly: !options.delete });
+    const garbage = await collectGarbage(workspace, {
+      keep,
+      grace: grace === undefined ? undefined : grace * MINUTE,
+      remove: options.delete,
+      signal,
+    });
+    return {
+      exitCode: garbage.failures.length > 0 ? 1 : 0,
+      json: {
+        deleted: garbage.removed,
+        bytes: garbage.bytes,
+        snapshots: garbage.snapshots.map(({ id, graph, state, createdAt }) => ({ id, graph, state, createdAt })),
+        partitions: garbage.partitions.map(partitionJson),
+        files: garbage.files,
+        kept: garbage.kept,
+        failures: garbage.failures.map((error) => errorJson(error, call.cwd)),
+      },
+      lines: garbageLines(garbage, terminal.colors),
+    };
+  },
+});
+
+function partitionJson({ partition, key, lastReferrer }: GarbagePartition): object {
+  return {
+    key: key ?? null,
+    partition: partition.key,
+    size: partition.size,
+    content: partition.content,
+    storage: partition.storage,
+    location: partition.location,
+    source: partition.input === undefined,
+    lastReferrer:
+      lastReferrer === undefined
+        ? null
+        : { graph: lastReferrer.graph, snapshot: lastReferrer.id, createdAt: lastReferrer.createdAt },
+  };
+}
+
+function garbageLines(
+  { snapshots, partitions, files, bytes, removed, failures, kept }: Garbage,
+  colors: Colors,
+): string[] {
+  // Of a source only the record goes; its bytes are the user's, and no news.
+  const built = partitions.filter(({ partition }) => partition.input !== undefined);
+  const rows = [
+    ...snapshots.map(({ id, graph, createdAt }) => [
+      `snapshot ${short(id)}`,
+      "",
+      colors.dim(escapeText(`of ${graph}, ${moment(createdAt)}`)),
+    ]),
+    ...built.map(({ partition, key, lastReferrer }) => [
+      escapeText(placeText(key ?? partition.location, partition.key)),
+      bytesText(partition.size),
+      colors.dim(
+        lastReferrer === undefined
+          ? "in no snapshot"
+          : `last in snapshot ${short(lastReferrer.id)}, ${moment(lastReferrer.createdAt)}`,
+      ),
+    ]),
+    ...files.map(({ path, bytes: many, kind }) => [
+      escapeText(path),
+      bytesText(many),
+      colors.dim(kind === "temp" ? "left half-written" : "no record names it"),
+    ]),
+  ];
+  const what = [
+    count(snapshots.length, "snapshot"),
+    count(built.length, "partition"),
+    count(files.length, "file"),
+  ].join(", ");
+  return [
+    ...table(rows.slice(0, MOST_LISTED), { indent: "  ", right: [1] }),
+    ...(rows.length > MOST_LISTED
+      ? [colors.dim(`  and ${number(rows.length - MOST_LISTED)} more; --json has them all`)]
+      : []),
+    ...failures.map(
+      (error) =>
+        `${colors.red("error:")} ${headline(error)}${error.where === undefined ? "" : `: ${escapeText(error.where)}`}`,
+    ),
+    rows.length === 0
+      ? colors.green("nothing to delete")
+      : `${removed ? "deleted" : "could go"}: ${what}, ${bytesText(bytes)}`,
+    `kept: ${count(kept.snapshots, "snapshot")}, ${number(kept.tagged)} of them tagged`,
+    ...(rows.length > 0 && !removed ? [`${colors.dim("next:")} the same command with --delete`] : []),
+  ];
+}

@@ -1,0 +1,61 @@
+// strata read: one value.
+
+import { StratigraphError } from "../../errors.ts";
+import { placeText } from "../../build/network.ts";
+import { defineCommand, flag, text, type Command } from "../command.ts";
+import { findSnapshot, withLookup } from "../lookup.ts";
+import { jsonDocument, plainJson } from "../report/json.ts";
+import { findArtifact, findPartition, parseTarget } from "../target.ts";
+import { escapeLines } from "../terminal/escape.ts";
+import { valueReader } from "../values.ts";
+
+export const read: Command = defineCommand({
+  name: "read",
+  summary: "print a value",
+  details: [
+    "The value as JSON, parsed by the artifact's schema; what is stored is checked against what was recorded first. " +
+      "With --json it comes with what is known about it.",
+  ],
+  arguments: [{ shape: "<artifact[partition]>", says: "total, days[2026-01-02], stats[date=2026-01-02,region=eu]" }],
+  options: {
+    raw: flag("--raw", "the bytes as they are stored"),
+    snapshot: text("--snapshot <ref>", "a tag or the first characters of an id; latest unless told"),
+  },
+  examples: [
+    { command: "strata read total", says: "of the latest snapshot" },
+    { command: "strata read 'days[2026-01-02]' --snapshot prod", says: "of the one that is called prod" },
+    { command: "strata read report --raw > report.txt", says: "into a file" },
+  ],
+  run: (call) =>
+    withLookup(call, async (lookup) => {
+      const { options, terminal } = call;
+      if (options.raw && options.json) throw new StratigraphError("USAGE", "--raw and --json exclude each other");
+      const target = parseTarget(call.args[0]!);
+      const { connection } = lookup.workspace;
+      const { snapshot, description } = await findSnapshot(connection, lookup.graph, options.snapshot ?? "latest");
+      const artifact = findArtifact(description, target.key);
+      const partition = await findPartition(connection, snapshot, artifact, target.partition);
+      const reader = await valueReader(lookup, call, snapshot);
+      if (options.raw) {
+        const bytes = await reader.bytes(target.key, partition);
+        // A terminal acts on what it is sent; a file or a program gets the bytes.
+        return terminal.live
+          ? { json: null, lines: escapeLines(new TextDecoder().decode(bytes)) }
+          : { json: null, lines: [], bytes };
+      }
+      const value = await reader.value(target.key, partition);
+      return {
+        json: {
+          graph: lookup.graph,
+          snapshot: snapshot.id,
+          artifact: target.key,
+          partition: partition.key,
+          place: placeText(target.key, partition.key),
+          content: partition.content,
+          size: partition.size,
+          value: plainJson(value),
+        },
+        lines: jsonDocument(plainJson(value)).trimEnd().split("\n"),
+      };
+    }),
+});

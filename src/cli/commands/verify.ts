@@ -1,0 +1,143 @@
+// strata verify: is everything that is stored still what was written?
+
+import { placeText } from "../../build/network.ts";
+import { resolveSnapshot } from "../../build/snapshot.ts";
+import type { StoredSnapshot } from "../../backend/records.ts";
+import type { Workspace } from "../../build/workspace.ts";
+import type { GraphDefinition } from "../../graph/graph.ts";
+import {
+  markFindings,
+  problems,
+  reliedOnSnapshots,
+  verifyAgain,
+  verifySnapshots,
+  type Finding,
+  type Problem,
+} from "../../operations/verify.ts";
+import { systemClock } from "../../util/clock.ts";
+import { defineCommand, flag, type Call, type Command } from "../command.ts";
+import { findProject, type Project } from "../project.ts";
+import { createReporter } from "../report/reporter.ts";
+import { elapsed } from "../selection.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { bytesText, count, duration, short } from "../terminal/quantity.ts";
+import { table } from "../terminal/table.ts";
+
+/** What the exit code is the sum of: none of them is a code that another command uses, nor is any sum. */
+export const problemCodes: Readonly<Record<Problem, number>> = { missing: 4, damaged: 8, unreadable: 16 };
+
+const DRAW_TIME = 100;
+
+export const verify: Command = defineCommand({
+  name: "verify",
+  summary: "read everything stored again and compare it with what was recorded",
+  details: [
+    "Every built partition of the latest snapshot of each graph and of every tagged one, or of those named. Sources are not part of it: each build compares them.",
+  ],
+  arguments: [{ shape: "[snapshot…]", says: "tags or the first characters of ids" }],
+  options: { repair: flag("--repair", "build what is missing or damaged again, and look once more") },
+  codes: (["missing", "damaged", "unreadable"] as const).map((problem) => ({
+    code: problemCodes[problem],
+    says: `added where ${problems[problem]}; 12 is missing and damaged`,
+  })),
+  examples: [
+    { command: "strata verify", says: "all that people rely on" },
+    { command: "strata verify prod --repair", says: "one snapshot, and mend it" },
+  ],
+  async run(call) {
+    const { terminal, options, signal } = call;
+    const project = await findProject(call);
+    // Storages of the user's own can only be read with their file; everything else can without.
+    const graph =
+      project.file === undefined
+        ? undefined
+        : await project.graph().then(
+            ({ definition }) => definition,
+            () => undefined,
+          );
+    await using workspace = await project.open({ readOnly: !options.repair });
+    const snapshots = await chosen(project, workspace, call);
+    let drawn = systemClock.monotonic();
+    const result = await verifySnapshots(workspace, snapshots, {
+      graph,
+      signal,
+      on({ checked, bytes }) {
+        if (!terminal.live || systemClock.monotonic() - drawn < DRAW_TIME) return;
+        drawn = systemClock.monotonic();
+        terminal.draw([terminal.cut(`  read ${count(checked, "partition")}, ${bytesText(bytes)}`)]);
+      },
+    });
+    const left =
+      options.repair && result.findings.length > 0
+        ? await repair(workspace, project, result.findings, call)
+        : result.findings;
+    const repaired = result.findings.length - left.length;
+    const counts = { missing: 0, damaged: 0, unreadable: 0 };
+    for (const { problem } of left) counts[problem]++;
+    return {
+      exitCode: (Object.keys(counts) as Problem[]).reduce(
+        (sum, problem) => sum + (counts[problem] > 0 ? problemCodes[problem] : 0),
+        0,
+      ),
+      json: {
+        snapshots: result.snapshots.map(({ id, graph: name, state }) => ({ id, graph: name, state })),
+        checked: result.checked,
+        bytes: result.bytes,
+        ...counts,
+        repaired,
+        findings: left.map(({ snapshot, key, partition, problem, error }) => ({
+          graph: snapshot.graph,
+          snapshot: snapshot.id,
+          key,
+          partition: partition.key,
+          problem,
+          location: partition.location,
+          message: error.message,
+        })),
+      },
+      lines: [
+        ...table(
+          left
+            .slice(0, 50)
+            .map(({ key, partition, problem, snapshot }) => [
+              escapeText(placeText(key, partition.key)),
+              terminal.colors.red(problem),
+              `in snapshot ${short(snapshot.id)}`,
+              terminal.colors.dim(escapeText(partition.location)),
+            ]),
+          { indent: "  " },
+        ),
+        ...(left.length > 50
+          ? [terminal.colors.dim(`  and ${count(left.length - 50, "other")}; --json has them all`)]
+          : []),
+        `${left.length === 0 ? terminal.colors.green("all well") : terminal.colors.red(`${count(left.length, "problem")}`)}: ` +
+          `${count(result.checked, "partition")}, ${bytesText(result.bytes)} of ${count(result.snapshots.length, "snapshot")} read` +
+          `${repaired > 0 ? `, ${repaired} repaired` : ""} (${duration(elapsed())})`,
+        ...(left.length > 0 && !options.repair ? [`${terminal.colors.dim("next:")} strata verify --repair`] : []),
+      ],
+    };
+  },
+});
+
+async function chosen(project: Project, workspace: Workspace, { args, options }: Call): Promise<StoredSnapshot[]> {
+  if (args.length === 0) return reliedOnSnapshots(workspace, options.graph);
+  const name = await project.graphName(workspace);
+  const snapshots: StoredSnapshot[] = [];
+  for (const reference of args) snapshots.push(await resolveSnapshot(workspace.connection, name, reference));
+  return snapshots;
+}
+
+/** Builds pass over what is marked, so building makes it again: with the same result it is mended wherever it is held. */
+async function repair(
+  workspace: Workspace,
+  project: Project,
+  findings: readonly Finding[],
+  call: Call,
+): Promise<Finding[]> {
+  const definition: GraphDefinition = (await project.graph()).definition;
+  await markFindings(workspace, findings);
+  const { buildIn } = await import("../../build/build.ts");
+  const reporter = createReporter(call.terminal);
+  await buildIn(workspace, definition, { signal: call.signal, on: reporter.on }).finally(() => reporter.close());
+  return verifyAgain(workspace, findings, definition);
+}

@@ -1,0 +1,64 @@
+// What the looking commands share: an open database, the graph's name, a snapshot and what its graph declared.
+
+import type { Connection } from "../backend/backend.ts";
+import type { StoredSnapshot, TagRecord } from "../backend/records.ts";
+import { resolveSnapshot } from "../build/snapshot.ts";
+import type { Workspace } from "../build/workspace.ts";
+import { StratigraphError } from "../errors.ts";
+import type { GraphDescription } from "../graph/describe.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import { readDescription } from "../operations/declarations.ts";
+import { everyItem } from "../operations/pages.ts";
+import type { Call } from "./command.ts";
+import { findProject, type Project } from "./project.ts";
+
+export interface Lookup {
+  readonly project: Project;
+  readonly workspace: Workspace;
+  readonly graph: string;
+}
+
+/** Opens the database of the project and finds out which graph is meant. Closes it when `work` is done. */
+export async function withLookup<T>(
+  call: Call,
+  work: (lookup: Lookup) => Promise<T>,
+  { readOnly = true }: { readonly readOnly?: boolean } = {},
+): Promise<T> {
+  const project = await findProject(call);
+  await using workspace = await project.open({ readOnly });
+  const graph = await project.graphName(workspace);
+  return await work({ project, workspace, graph });
+}
+
+/** A snapshot by what people type, with what its graph declared. Errors: SNAPSHOT_UNKNOWN. */
+export async function findSnapshot(
+  connection: Connection,
+  graph: string,
+  reference: string,
+): Promise<{ readonly snapshot: StoredSnapshot; readonly description: GraphDescription }> {
+  const snapshot = await resolveSnapshot(connection, graph, reference);
+  const description = await readDescription(connection, snapshot);
+  if (description !== undefined) return { snapshot, description };
+  throw new StratigraphError(
+    "SNAPSHOT_UNKNOWN",
+    `what graph '${graph}' declared then is not remembered in a form this version knows`,
+    {
+      where: `snapshot ${snapshot.id.slice(0, 8)}`,
+      hint: "Build the graph again with this version.",
+    },
+  );
+}
+
+/** Tag names by snapshot, each list in order. */
+export async function tagsBySnapshot(
+  connection: Connection,
+  graph: string | undefined,
+): Promise<Map<Fingerprint, string[]>> {
+  const tags = new Map<Fingerprint, string[]>();
+  for await (const { snapshot, tag } of everyItem<TagRecord>((page) => connection.listSnapshotTags(graph, page))) {
+    const names = tags.get(snapshot);
+    if (names === undefined) tags.set(snapshot, [tag]);
+    else names.push(tag);
+  }
+  return tags;
+}

@@ -1,0 +1,229 @@
+// The project a command works in: its folder, configuration, backend and graph, each looked for only when asked for.
+
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, extname, join, relative, resolve } from "node:path";
+import type { Backend } from "../backend/backend.ts";
+import type { Graph } from "../build/graph.ts";
+import type { Workspace } from "../build/workspace.ts";
+import { isStratigraphError, StratigraphError } from "../errors.ts";
+import { suggest } from "../util/suggest.ts";
+import type { Call } from "./command.ts";
+import { configConcern, environmentConfig, findConfigFile, parseConfig, type Config } from "./config.ts";
+import { shownPath } from "./frames.ts";
+
+/** Names of files that are taken for the graph where nobody names one. */
+export const DEFAULT_FILES: readonly string[] = ["graph.ts", "main.ts", "index.ts"];
+const MODULE = /\.[cm]?[jt]s$/;
+const STATE = ".strata";
+const MEMORY = "last-build.json";
+
+export interface Project {
+  /** Absolute; what relative templates start from. */
+  readonly root: string;
+  /** Absolute: `.strata` in the root. */
+  readonly home: string;
+  readonly config: Config;
+  readonly configFile: string | undefined;
+  /** The file that declares the graph, absolute; `undefined` where none is to be found. */
+  readonly file: string | undefined;
+  backend(): Promise<Backend>;
+  /** Loads the file and picks the graph. Errors: MODULE_NOT_LOADED, USAGE. */
+  graph(): Promise<Graph>;
+  /** All graphs of the file, by name. */
+  graphs(): Promise<readonly Graph[]>;
+  /** The name of the graph that is meant, without loading its file where that can be helped. */
+  graphName(workspace: Workspace): Promise<string>;
+  /** The database; an empty one in memory where nothing was built yet. */
+  open(options?: { readonly readOnly?: boolean }): Promise<Workspace>;
+  /** So that later commands need not be told the file. Never an error: it is a convenience. */
+  remember(graph: string): void;
+}
+
+interface Memory {
+  /** Relative to the root. */
+  readonly file: string;
+  readonly graph: string;
+}
+
+/** Splits "[file] [selector…]": the first argument is a file if it is one, or is named like one. */
+export function splitFile(
+  args: readonly string[],
+  cwd: string,
+): { file: string | undefined; selectors: readonly string[] } {
+  const [first, ...rest] = args;
+  if (first === undefined) return { file: undefined, selectors: [] };
+  if (MODULE.test(first)) return { file: first, selectors: rest };
+  // Keys of artifacts have no slashes, so this can only be a path.
+  const isPath = /[\\/]/.test(first.replace(/\[.*$/s, "")) || first === "." || first === "..";
+  if (!isPath) return { file: undefined, selectors: args };
+  return { file: fileIn(resolve(cwd, first)) ?? first, selectors: rest };
+}
+
+/** A folder stands for the graph file in it. */
+function fileIn(path: string): string | undefined {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return undefined;
+  return DEFAULT_FILES.map((name) => join(path, name)).find((file) => existsSync(file));
+}
+
+/** Finds the project's folder and configuration. Errors: CONFIG_INVALID, MODULE_NOT_LOADED. */
+export async function findProject(
+  call: Pick<Call, "cwd" | "env" | "options" | "terminal">,
+  named?: string,
+): Promise<Project> {
+  const { cwd, env, options, terminal } = call;
+  const configFile = findConfigFile(cwd);
+  const concern = configFile === undefined ? undefined : configConcern(configFile);
+  if (concern !== undefined) terminal.warn(terminal.colors.yellow(`warning: ${concern}`));
+  const config = { ...(configFile === undefined ? {} : await loadConfig(configFile, cwd)), ...environmentConfig(env) };
+
+  const given = named ?? options.file;
+  const asked = given === undefined ? config.graph : given;
+  const base = config.root === undefined ? undefined : resolve(cwd, config.root);
+  const file = asked === undefined ? (rememberedFile(base ?? cwd) ?? fileIn(cwd)) : resolve(cwd, asked);
+  const root = base ?? (configFile !== undefined || file === undefined ? cwd : rootOf(file, cwd, asked === undefined));
+  const home = join(root, STATE);
+  let loaded: Promise<readonly Graph[]> | undefined;
+  let chosen: Promise<Backend> | undefined;
+
+  const project: Project = {
+    root,
+    home,
+    config,
+    configFile,
+    file,
+    backend: () => (chosen ??= config.backend === undefined ? defaultBackend(home) : Promise.resolve(config.backend)),
+    graphs: () => (loaded ??= loadGraphs(requireFile(file), home, cwd)),
+    graph: async () => pickGraph(await project.graphs(), options.graph, requireFile(file), cwd),
+    graphName: async (workspace) => options.graph ?? (await knownName(project, workspace)),
+    async open({ readOnly = false } = {}) {
+      const { openWorkspace } = await import("../build/workspace.ts");
+      const nothing = async (): Promise<Workspace> => {
+        const { memory } = await import("../backend/memory/memory-backend.ts");
+        return openWorkspace({ backend: memory(), root });
+      };
+      // Only a build makes the state folder; before the first there is nothing to be found, which is no error.
+      if (config.backend === undefined && !existsSync(home)) return nothing();
+      return openWorkspace({ backend: await project.backend(), root, readOnly }).catch((error: unknown) => {
+        if (isStratigraphError(error) && error.code === "BACKEND_MISSING") return nothing();
+        throw error;
+      });
+    },
+    remember(graph) {
+      if (file === undefined) return;
+      const path = join(home, MEMORY);
+      const text = `${JSON.stringify({ file: relative(root, file), graph } satisfies Memory)}\n`;
+      try {
+        if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text, { mode: 0o600 });
+      } catch {
+        // A folder that cannot be written: then the next command is told the file again.
+      }
+    },
+  };
+  return project;
+}
+
+/** The state folder, for its owner only whatever the umask says, and not for git. */
+export function makeHome(home: string): void {
+  if (existsSync(home)) return;
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    chmodSync(home, 0o700);
+    writeFileSync(join(home, ".gitignore"), "*\n", { mode: 0o600 });
+  } catch (error) {
+    throw new StratigraphError("STORAGE_READ_ONLY", "the state folder cannot be made", { where: home, cause: error });
+  }
+}
+
+async function loadConfig(path: string, cwd: string): Promise<Config> {
+  const { loadUserModule } = await import("./user-module.ts");
+  return parseConfig(await loadUserModule(path, { cache: cacheOf(join(cwd, STATE)), cwd }), shownPath(path, cwd));
+}
+
+/** Translated files are kept where there is a state folder; reading commands do not make one. */
+function cacheOf(home: string): string | undefined {
+  return existsSync(home) ? join(home, "cache", "modules") : undefined;
+}
+
+async function defaultBackend(home: string): Promise<Backend> {
+  const { sqlite } = await import("../backend/sqlite/index.ts");
+  return sqlite(join(home, "strata.db"));
+}
+
+/** A remembered file lies in the root, however deep; any other file's folder is the root. */
+function rootOf(file: string, cwd: string, remembered: boolean): string {
+  return remembered ? cwd : dirname(file);
+}
+
+function readMemory(home: string): Memory | undefined {
+  try {
+    const value = JSON.parse(readFileSync(join(home, MEMORY), "utf8")) as Partial<Memory> | null;
+    return typeof value?.file === "string" && typeof value.graph === "string" ? (value as Memory) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function rememberedFile(root: string): string | undefined {
+  const memory = readMemory(join(root, STATE));
+  if (memory === undefined) return undefined;
+  const file = resolve(root, memory.file);
+  return existsSync(file) ? file : undefined;
+}
+
+function requireFile(file: string | undefined): string {
+  if (file !== undefined) return file;
+  throw new StratigraphError("USAGE", "there is no graph file here", {
+    expected: `a file named with -f, \`graph\` in strata.config.ts, or one of ${DEFAULT_FILES.join(", ")}`,
+    hint: "Start a project with: strata init",
+  });
+}
+
+async function loadGraphs(file: string, home: string, cwd: string): Promise<readonly Graph[]> {
+  const { loadUserModule } = await import("./user-module.ts");
+  const { isGraph } = await import("../build/graph.ts");
+  const exported = await loadUserModule(file, { cache: cacheOf(home), cwd });
+  // The same graph exported twice, by name and as default, is one graph.
+  const graphs = [...new Set(Object.values(exported).filter(isGraph))];
+  if (graphs.length > 0) return graphs;
+  throw new StratigraphError("MODULE_NOT_LOADED", "the file exports no graph", {
+    where: shownPath(file, cwd),
+    hint: 'Export one: export const spend = graph("spend", () => …).',
+  });
+}
+
+function pickGraph(graphs: readonly Graph[], name: string | undefined, file: string, cwd: string): Graph {
+  const names = graphs.map((graph) => graph.name);
+  if (name === undefined) {
+    const [only, other] = graphs;
+    if (only !== undefined && other === undefined) return only;
+    throw new StratigraphError("USAGE", `${shownPath(file, cwd)} declares several graphs`, {
+      expected: `--graph with one of ${names.map((known) => `'${known}'`).join(", ")}`,
+    });
+  }
+  const found = graphs.find((graph) => graph.name === name);
+  if (found !== undefined) return found;
+  const guess = suggest(name, names);
+  throw new StratigraphError("USAGE", `${shownPath(file, cwd)} declares no graph '${name}'`, {
+    expected: names.map((known) => `'${known}'`).join(", "),
+    hint: guess === undefined ? undefined : `Did you mean '${guess}'?`,
+  });
+}
+
+/** The graph of the last build, the database's only one, or the file's only one. */
+async function knownName(project: Project, workspace: Workspace): Promise<string> {
+  const { items } = await workspace.connection.listGraphs({ limit: 100 });
+  const memory = readMemory(project.home);
+  const sameFile =
+    memory !== undefined && (project.file === undefined || resolve(project.root, memory.file) === project.file);
+  if (sameFile && items.includes(memory.graph)) return memory.graph;
+  if (items.length === 1) return items[0]!;
+  if (project.file !== undefined && extname(project.file) !== "") return (await project.graph()).name;
+  throw new StratigraphError(
+    "USAGE",
+    items.length === 0 ? "nothing was built here yet" : "there are several graphs here",
+    {
+      expected: items.length === 0 ? undefined : `--graph with one of ${items.map((name) => `'${name}'`).join(", ")}`,
+      hint: items.length === 0 ? "Build one: strata build <file>" : undefined,
+    },
+  );
+}

@@ -1,0 +1,88 @@
+// A build's progress as lines to look at: the tree on a terminal, and one line for logs.
+
+import { escapeText } from "../terminal/escape.ts";
+import { count, duration, number } from "../terminal/quantity.ts";
+import type { Colors, Terminal } from "../terminal/terminal.ts";
+import { fit, widthOf } from "../terminal/width.ts";
+import { done, type Line, type Progress } from "./progress.ts";
+
+const BAR = 16;
+const WIDEST_KEY = 32;
+
+/** One line per artifact that has something to do, and a last one for the whole. */
+export function progressTree(progress: Progress, terminal: Terminal, now: number): string[] {
+  const { colors, rows } = terminal;
+  if (!progress.planned) return [scanLine(progress, terminal, now)];
+  const lines = [...progress.lines.values()].filter(({ todo }) => todo > 0);
+  const room = Math.max(1, rows - 3);
+  const shown = lines.length <= room ? lines : mostTelling(lines, room - 1);
+  const width = shown.reduce((most, { key }) => Math.min(WIDEST_KEY, Math.max(most, widthOf(escapeText(key)))), 0);
+  const drawn = shown.map((line) => drawLine(line, width, terminal, now));
+  if (shown.length < lines.length)
+    drawn.push(colors.dim(`  and ${count(lines.length - shown.length, "more artifact")}`));
+  return [...drawn, foot(progress, terminal, now)];
+}
+
+/** "days 12 of 28, total 0 of 1 (4.1 s)". */
+export function progressLine(progress: Progress, now: number): string {
+  const open = [...progress.lines.values()].filter(
+    (line) => line.todo > 0 && (line.running.size > 0 || done(line) < line.todo),
+  );
+  const parts = open.slice(0, 5).map((line) => `${escapeText(line.key)} ${number(done(line))} of ${number(line.todo)}`);
+  if (open.length > 5) parts.push(`${open.length - 5} more`);
+  const left = progress.left(now);
+  const times = [duration(now - progress.started), ...(left === undefined ? [] : [`about ${duration(left)} left`])];
+  return `${parts.join(", ")} (${times.join(", ")})`;
+}
+
+function scanLine({ sources, started }: Progress, terminal: Terminal, now: number): string {
+  let found = 0;
+  for (const partitions of sources.values()) found += partitions;
+  const text = found === 0 ? "looking at the sources" : `looking at the sources: ${count(found, "partition")}`;
+  return terminal.colors.dim(terminal.cut(`  ${text} ${duration(now - started)}`));
+}
+
+/** Where there are more artifacts than lines: what runs, then what waits, in graph order. */
+function mostTelling(lines: readonly Line[], room: number): Line[] {
+  const running = lines.filter((line) => line.running.size > 0);
+  const waiting = lines.filter((line) => line.running.size === 0 && done(line) < line.todo);
+  const over = lines.filter((line) => line.running.size === 0 && done(line) >= line.todo);
+  const chosen = new Set([...running, ...waiting, ...over].slice(0, room));
+  return lines.filter((line) => chosen.has(line));
+}
+
+function drawLine(line: Line, width: number, terminal: Terminal, now: number): string {
+  const { colors } = terminal;
+  const key = fit(escapeText(line.key), width);
+  const counts = `${number(done(line))}/${number(line.todo)}`;
+  const fixed = `  ${key}${" ".repeat(width - widthOf(key))}  ${"".padEnd(BAR)}  ${counts}  `;
+  const running = terminal.cut(runningText(line, now), widthOf(fixed));
+  const name = line.failed > 0 ? colors.red(key) : key;
+  return `  ${name}${" ".repeat(width - widthOf(key))}  ${bar(line, colors)}  ${counts}  ${colors.dim(running)}`.trimEnd();
+}
+
+function bar(line: Line, colors: Colors): string {
+  const cells = (part: number): number => Math.floor((part / Math.max(1, line.todo)) * BAR);
+  const failed = line.failed + line.skipped === 0 ? 0 : Math.max(1, cells(line.failed + line.skipped));
+  const good = Math.min(BAR - failed, cells(line.built + line.reused));
+  return colors.green("━".repeat(good)) + colors.red("━".repeat(failed)) + colors.dim("─".repeat(BAR - good - failed));
+}
+
+function runningText({ running }: Line, now: number): string {
+  const [first] = running;
+  if (first === undefined) return "";
+  const [partition, since] = first;
+  const more = running.size === 1 ? "" : ` and ${running.size - 1} more`;
+  return `${partition === "" ? "running" : escapeText(partition)}${more} ${duration(now - since)}`;
+}
+
+function foot(progress: Progress, terminal: Terminal, now: number): string {
+  const left = progress.left(now);
+  const parts = [
+    `${number(progress.finished)} of ${number(progress.todo)}`,
+    duration(now - progress.started),
+    ...(left === undefined ? [] : [`about ${duration(left)} left`]),
+    ...(progress.waitingFor === undefined ? [] : [`waiting for ${escapeText(progress.waitingFor)}`]),
+  ];
+  return terminal.colors.dim(terminal.cut(`  ${parts.join(" · ")}`));
+}

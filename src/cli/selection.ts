@@ -1,0 +1,116 @@
+// What `build` and `plan` share: the options that choose steps, and how they become the engine's.
+
+import { existsSync } from "node:fs";
+import type { BuildOptions } from "../build/build.ts";
+import type { BuildEvent } from "../build/events.ts";
+import type { Graph } from "../build/graph.ts";
+import { StratigraphError } from "../errors.ts";
+import { systemClock } from "../util/clock.ts";
+import { exitCodes, flag, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
+import { findProject, makeHome, splitFile, type Project } from "./project.ts";
+import type { Strays, Teller } from "./report/summary.ts";
+
+export const selectionArguments: readonly Argument[] = [
+  {
+    shape: "[file]",
+    says: "the file that declares the graph: the first argument, if it is named like a module or a path",
+  },
+  {
+    shape: "[selector…]",
+    says: "artifacts to build, with what they need: total, vendor.*, days[2026-01-02], +total, days+; everything unless told",
+  },
+];
+
+export const selectionOptions: { readonly [Name in keyof SelectionValues]: Option<SelectionValues[Name]> } = {
+  force: texts("--force [selector...]", "run these whatever is remembered; alone: all that was selected"),
+  verify: flag("--verify", "read every stored result that would be reused, and compare it with what was recorded"),
+  trust: flag("--trust", "do not even look whether stored results are still there"),
+};
+
+export interface SelectionValues {
+  readonly force: true | readonly string[] | undefined;
+  readonly verify: boolean;
+  readonly trust: boolean;
+}
+
+export interface Selected {
+  readonly project: Project;
+  readonly graph: Graph;
+  readonly options: BuildOptions;
+}
+
+/** Finds project, graph and options for one call. Makes the state folder: planning too is faster with what it keeps there. */
+export async function select(call: Call<SelectionValues>, args: readonly string[]): Promise<Selected> {
+  const { force, verify, trust, file: named } = call.options;
+  if (verify && trust) {
+    throw new StratigraphError("USAGE", "--verify and --trust exclude each other");
+  }
+  const split = named === undefined ? splitFile(args, call.cwd) : { file: named, selectors: args };
+  const project = await findProject(call, split.file);
+  if (project.file !== undefined && existsSync(project.file)) makeHome(project.home);
+  const graph = await project.graph();
+  return {
+    project,
+    graph,
+    options: {
+      backend: await project.backend(),
+      root: project.root,
+      select: split.selectors,
+      force: force === true ? true : force,
+      verify,
+      trust,
+    },
+  };
+}
+
+/** Collects the strays of a build's or plan's events: reported, never fatal. */
+export function strayCollector(): { readonly found: Strays[]; readonly on: (event: BuildEvent) => void } {
+  const found: Strays[] = [];
+  return {
+    found,
+    on(event) {
+      if (event.type !== "source-found" || event.strayCount === 0) return;
+      found.push({ key: event.key, count: event.strayCount, examples: event.strays });
+    },
+  };
+}
+
+/** Plans and answers: `plan`, and `build --plan`. */
+export async function answerPlan(selected: Selected, call: Call): Promise<Answer> {
+  const { planGraph } = await import("../build/build.ts");
+  const strays = strayCollector();
+  const plan = await planGraph(selected.graph.definition, { ...selected.options, on: strays.on });
+  const { planLines } = await import("./report/summary.ts");
+  const { stepJson } = await import("./report/json.ts");
+  return {
+    exitCode: plan.changes ? exitCodes.changes : exitCodes.done,
+    json: {
+      graph: plan.graph,
+      snapshot: plan.snapshot,
+      outcome: "planned",
+      built: plan.counts.missing + plan.counts.stale,
+      reused: plan.counts["up-to-date"],
+      pending: plan.counts.pending,
+      skipped: 0,
+      failed: 0,
+      changes: plan.changes,
+      steps: call.terminal.json ? plan.steps.map((step) => stepJson(step, call.cwd)) : [],
+      strays: strays.found,
+    },
+    lines: planLines(plan, { strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
+  };
+}
+
+export function tellerOf({ terminal, cwd, env }: Call): Teller {
+  return { colors: terminal.colors, cwd, program: programName(env) };
+}
+
+/** How the user calls this program: what a `next` line can be copied from. */
+export function programName(env: Call["env"]): string {
+  return env["npm_command"] === "exec" ? "npx strata" : "strata";
+}
+
+/** Milliseconds since the process began: the time a user waited. */
+export function elapsed(): number {
+  return systemClock.monotonic();
+}

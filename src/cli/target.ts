@@ -1,0 +1,104 @@
+// What people name on the command line: an artifact or a partition, looked up in what a snapshot's graph declared.
+
+import type { Connection } from "../backend/backend.ts";
+import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { placeText } from "../build/network.ts";
+import { StratigraphError } from "../errors.ts";
+import type { ArtifactDescription, GraphDescription } from "../graph/describe.ts";
+import {
+  daily,
+  encodeKey,
+  hourly,
+  integers,
+  monthly,
+  parseKeyArgument,
+  strings,
+  weekly,
+  type Dimension,
+  type Dimensions,
+  type KeyText,
+} from "../identity/partition.ts";
+import { suggest } from "../util/suggest.ts";
+
+/** "days[2026-01-02]" as typed. */
+export interface Target {
+  readonly key: string;
+  /** What stood in the brackets; `undefined` without brackets. */
+  readonly partition: string | undefined;
+}
+
+export function parseTarget(text: string): Target {
+  const [, key = text, , partition] = /^([^[\]]*)(\[(.*)\])?$/s.exec(text) ?? [];
+  return { key, partition };
+}
+
+/** Error: SELECTOR_UNKNOWN, with the nearest key. */
+export function findArtifact({ name, artifacts }: GraphDescription, key: string): ArtifactDescription {
+  const found = artifacts.find((artifact) => artifact.key === key);
+  if (found !== undefined) return found;
+  const guess = suggest(
+    key,
+    artifacts.map((artifact) => artifact.key),
+  );
+  throw new StratigraphError("SELECTOR_UNKNOWN", `graph '${name}' has no artifact '${key}'`, {
+    hint: guess === undefined ? "List them: strata ls" : `Did you mean '${guess}'?`,
+  });
+}
+
+/** A key as typed, in its one form. Error: PARTITION_KEY_INVALID. */
+export function keyTextOf(artifact: ArtifactDescription, typed: string): KeyText {
+  const dimensions = dimensionsOf(artifact.dimensions);
+  return encodeKey(dimensions, parseKeyArgument(dimensions, typed));
+}
+
+/** The partition that is meant: the one named, or the only one. Error: PARTITION_NOT_BUILT. */
+export async function findPartition(
+  connection: Connection,
+  snapshot: StoredSnapshot,
+  artifact: ArtifactDescription,
+  typed: string | undefined,
+): Promise<StoredPartition> {
+  const { key } = artifact;
+  const unpartitioned = Object.keys(Object(artifact.dimensions) as object).length === 0;
+  const text = typed === undefined ? (unpartitioned ? ("" as KeyText) : undefined) : keyTextOf(artifact, typed);
+  const { items } = await connection.readSnapshotPartitions(
+    snapshot.id,
+    key,
+    text === undefined ? { page: { limit: 3 } } : { keys: [text] },
+  );
+  const [only, second] = items;
+  if (only !== undefined && second === undefined) return only;
+  const where = `snapshot ${snapshot.id.slice(0, 8)} of graph '${snapshot.graph}'`;
+  if (only === undefined) {
+    throw new StratigraphError("PARTITION_NOT_BUILT", `there is no ${placeText(key, text ?? "")}`, {
+      where,
+      hint: `See what there is: strata ls ${key}`,
+    });
+  }
+  throw new StratigraphError("USAGE", `'${key}' has more than one partition: name the one`, {
+    where,
+    expected: `something like '${placeText(key, only.key)}'`,
+    hint: `See them: strata ls ${key}`,
+  });
+}
+
+/** A description's dimensions as dimensions: all that keys as text need. Which values a oneOf has is not remembered. */
+function dimensionsOf(described: unknown): Dimensions {
+  const kinds: Readonly<Record<string, (options: { readonly zone?: string }) => Dimension>> = {
+    hourly,
+    daily,
+    weekly,
+    monthly,
+    integers: () => integers(),
+    strings: () => strings(),
+    oneOf: () => strings(),
+  };
+  const dimensions: Record<string, Dimension> = {};
+  for (const [name, value] of Object.entries(
+    Object(described) as Readonly<Record<string, { kind: string; zone?: string }>>,
+  )) {
+    const { kind, zone } = value;
+    dimensions[name] = (kinds[kind] ?? strings)(zone === undefined ? {} : { zone });
+  }
+  return dimensions;
+}

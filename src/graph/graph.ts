@@ -1,0 +1,152 @@
+// Graph: named artifacts, who produces each, and what makes the whole the same graph as another.
+
+import { freeze } from "immer";
+import { isStratigraphError, StratigraphError } from "../errors.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { SealedManifest } from "../identity/manifest.ts";
+import { sameForm } from "./artifact-identity.ts";
+import { derive, type GraphChange, type GraphDraft } from "./derive.ts";
+import { describeGraph, graphManifest, type GraphDescription } from "./describe.ts";
+import { checkName } from "./name.ts";
+import { artifactTree, namedWires, type InGraph, type NamedWire, type Namespace } from "./namespace.ts";
+import type { GraphCall, GraphNode } from "./node.ts";
+import { checkOptions, didYouMean, invalid } from "./option.ts";
+import { resolveGraph } from "./resolve.ts";
+import { ownerOf, wireOf, type AnyWired, type GraphOwner } from "./wired.ts";
+
+export type { GraphCall, GraphInput, GraphNode, GraphOutput, ProducedNode, SourceNode } from "./node.ts";
+
+/**
+ * Names artifacts: `define` wires them and returns them by name, nested objects being namespaces. It runs once, at once.
+ * What is reachable but not returned is in the graph too: a produced artifact as `<producer>` or `<producer>.<output>`.
+ * Errors: GRAPH_INVALID, GRAPH_CYCLE, TEMPLATE_INVALID, VERSION_INVALID, all naming the graph.
+ */
+export function defineGraph<const G extends string, N extends Namespace>(
+  name: G,
+  define: () => N,
+): GraphDefinition<G, N> {
+  checkName(name, "graph");
+  if (typeof define !== "function")
+    invalid(`graph '${name}'`, "a graph is defined by a function", "() => ({ days, total })", define);
+  return within(name, () => new GraphDefinition<G, N>(name, namedWires(define()), {}, []));
+}
+
+/** Frozen. Fingerprint and description are computed when first asked for, and then kept. */
+export class GraphDefinition<G extends string = string, N = {}> implements GraphOwner {
+  readonly name: G;
+  /** The artifacts by name, as they were returned. */
+  readonly artifacts: InGraph<N, G>;
+  /** Every node by its key: the named ones as they were written, then the others as they are built. */
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+  /** The producers as they are wired; whatever one reads is made by those before it. */
+  readonly calls: readonly GraphCall[];
+  /** Shared by a graph and all that were derived from it. */
+  readonly family: object;
+  /** How it was derived, from the first graph of its family on; empty for that one. */
+  readonly changes: readonly GraphChange[];
+  readonly #lazy: { manifest?: SealedManifest; description?: GraphDescription } = {};
+
+  /** @internal Graphs are made by `defineGraph` and `with`. */
+  constructor(name: G, named: readonly NamedWire[], family: object, changes: readonly GraphChange[]) {
+    this.name = name;
+    this.family = family;
+    this.changes = changes;
+    ({ nodes: this.nodes, calls: this.calls } = resolveGraph(name, named));
+    this.artifacts = freeze(artifactTree(named, this), true) as InGraph<N, G>;
+    Object.freeze(this);
+  }
+
+  /** What counts of it, see `graphManifest`. Error: SCHEMA_UNSUPPORTED, naming the artifact. */
+  get manifest(): SealedManifest {
+    return (this.#lazy.manifest ??= within(this.name, () => graphManifest(this)));
+  }
+
+  get fingerprint(): Fingerprint {
+    return this.manifest.fingerprint;
+  }
+
+  /** What can be stored of it: plain JSON without code. */
+  describe(): GraphDescription {
+    return (this.#lazy.description ??= within(this.name, () => describeGraph(this)));
+  }
+
+  /**
+   * The node of a key, or of an artifact of this graph, of one it was derived from or one derived from it.
+   * Error: GRAPH_INVALID for any other artifact, also of another graph by the same name.
+   */
+  node(of: string | AnyWired): GraphNode {
+    const where = `graph '${this.name}'`;
+    const key = typeof of === "string" ? of : this.#keyOf(of, where);
+    const node = this.nodes.get(key);
+    if (node === undefined) {
+      invalid(
+        where,
+        "there is no such artifact",
+        "the key of one of its artifacts",
+        key,
+        didYouMean(key, this.nodes.keys()),
+      );
+    }
+    const wire = wireOf(of);
+    if (wire !== undefined && !sameForm(wire.artifact, node.artifact)) {
+      throw new StratigraphError("GRAPH_INVALID", `'${key}' is another artifact in this graph`, {
+        where,
+        hint: `Name the one in '${this.name}.artifacts'.`,
+      });
+    }
+    return node;
+  }
+
+  /**
+   * A graph like this one but for what `recipe` changes in the draft. This one stays as it is.
+   *
+   * A name stands for what is under it: whatever reads an artifact whose name is given another one reads that one.
+   * A recipe may also return the names themselves, more or fewer than there were.
+   *
+   * @example
+   * const rehearsal = spend.with((draft) => {
+   *   draft.artifacts.vendor.transactions = Transactions.from(local("fixtures/{date}.json"));
+   *   draft.producer(sumDay).version = "2.0.0";
+   * });
+   */
+  with<M extends Namespace | AnyWired | void, const G2 extends string = G>(
+    recipe: (draft: GraphDraft<N>) => M,
+    options: { readonly name?: G2 | undefined } = {},
+  ): GraphDefinition<G2, M extends AnyWired | void ? N : M> {
+    checkOptions(options, ["name"], `graph '${this.name}', with()`);
+    const name = (options.name ?? this.name) as G2;
+    checkName(name, "graph");
+    return within(name, () => {
+      const { named, changes } = derive(this, recipe as (draft: GraphDraft<unknown>) => unknown);
+      return new GraphDefinition(name, named, this.family, Object.freeze([...this.changes, ...changes]));
+    });
+  }
+
+  #keyOf(artifact: AnyWired, where: string): string {
+    const owner = ownerOf(artifact);
+    if (owner === undefined) {
+      invalid(where, "this is not one of its artifacts", `one of those in '${this.name}.artifacts'`, artifact);
+    }
+    const key = artifact.key!;
+    // A module that was loaded twice gives two families of one graph.
+    const related =
+      owner.family === this.family || (owner.name === this.name && owner.fingerprint === this.fingerprint);
+    if (!related) {
+      const other = owner.name === this.name ? "another graph by that name" : `graph '${owner.name}'`;
+      throw new StratigraphError("GRAPH_INVALID", "this artifact belongs to another graph", {
+        where,
+        expected: `one of those in '${this.name}.artifacts'`,
+        received: `'${key}' of ${other}`,
+      });
+    }
+    return key;
+  }
+}
+
+function within<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isStratigraphError(error) ? error.within(`graph '${name}'`) : error;
+  }
+}

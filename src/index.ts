@@ -1,0 +1,59 @@
+// The public surface, name by name, in the order one learns it.
+
+export { artifact } from "./graph/artifact.ts";
+export type { Artifact, ArtifactOptions, Check, KeyOf, ValueOf } from "./graph/artifact.ts";
+export { producer } from "./graph/producer.ts";
+export type { BuildContext, Producer } from "./graph/producer.ts";
+export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
+export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
+export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
+
+export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";
+export type {
+  Daily,
+  Dimension,
+  Dimensions,
+  Hourly,
+  Integers,
+  Key,
+  KeyText,
+  Monthly,
+  OneOf,
+  Strings,
+  Weekly,
+} from "./identity/partition.ts";
+export { gitCommit, semver, text as versionText, timestamp, type Version } from "./identity/version.ts";
+
+export { json } from "./data/format/json.ts";
+export { ndjson } from "./data/format/ndjson.ts";
+export { csv } from "./data/format/csv.ts";
+export { text } from "./data/format/text.ts";
+export { bytes } from "./data/format/bytes.ts";
+export type { Format } from "./data/format/format.ts";
+export { local } from "./data/storage/local.ts";
+export { literal } from "./data/storage/literal.ts";
+export { memory as memoryStorage } from "./data/storage/memory.ts";
+export type { Discovery, Storage, StorageContext } from "./data/storage/storage.ts";
+
+export type { Snapshot, TagOptions } from "./build/snapshot.ts";
+export type { BuildOptions } from "./build/build.ts";
+export type { BuildEvent, BuildListener, BuildResult, StepReport } from "./build/events.ts";
+export type { Plan } from "./build/plan.ts";
+export { reasonCodes, type Change, type Reason, type ReasonCode } from "./build/reason.ts";
+export { explainReason, explainStep } from "./build/explain.ts";
+export { why, type Why } from "./build/why.ts";
+
+export { memory } from "./backend/memory/memory-backend.ts";
+export type { Backend, Connection } from "./backend/backend.ts";
+
+export { canonicalText } from "./util/canonical.ts";
+export { fingerprintBytes, fingerprintText, type Fingerprint } from "./identity/fingerprint.ts";
+export {
+  diffManifests,
+  fingerprintManifest,
+  parseManifest,
+  type Manifest,
+  type ManifestChange,
+} from "./identity/manifest.ts";
+export { counters } from "./util/counters.ts";
+export { errorCodes, isStratigraphError, StratigraphError, type ErrorCode } from "./errors.ts";

@@ -1,0 +1,143 @@
+// What differs between two snapshots of a graph: partitions by their content, and the declarations.
+
+import type { Connection } from "../backend/backend.ts";
+import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { KeyText } from "../identity/partition.ts";
+import { compareText } from "../util/text-order.ts";
+import { declarationsOf, type Declarations } from "./declarations.ts";
+import { everyItem } from "./pages.ts";
+
+export interface SnapshotDiff {
+  readonly before: StoredSnapshot;
+  readonly after: StoredSnapshot;
+  /** In the order of keys; only those that differ. */
+  readonly artifacts: readonly ArtifactDiff[];
+  readonly declarations: readonly DeclarationDiff[];
+  /** Partitions that are in both with the same content. */
+  readonly same: number;
+}
+
+export interface ArtifactDiff {
+  readonly key: string;
+  /** `changed` where both snapshots have partitions of it. */
+  readonly change: "added" | "removed" | "changed";
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  readonly same: number;
+  /** The first of them, in the order of keys; the numbers above count all. */
+  readonly partitions: readonly PartitionDiff[];
+}
+
+export interface PartitionDiff {
+  /** Canonical key text, "" where unpartitioned. */
+  readonly partition: KeyText;
+  readonly change: "added" | "removed" | "changed";
+  readonly before: StoredPartition | undefined;
+  readonly after: StoredPartition | undefined;
+}
+
+/** A producer or artifact that was declared differently. */
+export interface DeclarationDiff {
+  readonly kind: "producer" | "artifact";
+  readonly name: string;
+  /** "version", "schema", "format", …; "" for the whole. */
+  readonly part: string;
+  readonly change: "added" | "removed" | "changed";
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+export interface DiffOptions {
+  /** Partitions listed for each artifact; 1,000 unless told. */
+  readonly limit?: number | undefined;
+}
+
+/** Compares by content: a partition that was built again with the same result is the same. Reads both snapshots in pages, side by side. */
+export async function diffSnapshots(
+  connection: Connection,
+  before: StoredSnapshot,
+  after: StoredSnapshot,
+  { limit = 1_000 }: DiffOptions = {},
+): Promise<SnapshotDiff> {
+  const [had, has] = [
+    await connection.countSnapshotPartitions(before.id),
+    await connection.countSnapshotPartitions(after.id),
+  ];
+  const keys = [...new Set([...had.keys(), ...has.keys()])].sort(compareText);
+  const artifacts: ArtifactDiff[] = [];
+  let same = 0;
+  for (const key of keys) {
+    const diff = await diffArtifact(connection, key, before.id, after.id, limit);
+    same += diff.same;
+    if (diff.added + diff.removed + diff.changed === 0) continue;
+    artifacts.push({ ...diff, change: !had.has(key) ? "added" : !has.has(key) ? "removed" : "changed" });
+  }
+  const [old, now] = [await declarationsOf(connection, before), await declarationsOf(connection, after)];
+  return { before, after, artifacts, declarations: diffDeclarations(old, now), same };
+}
+
+async function diffArtifact(
+  connection: Connection,
+  key: string,
+  before: Fingerprint,
+  after: Fingerprint,
+  limit: number,
+): Promise<Omit<ArtifactDiff, "change">> {
+  const partitions: PartitionDiff[] = [];
+  const counts = { added: 0, removed: 0, changed: 0, same: 0 };
+  const tell = (partition: KeyText, old: StoredPartition | undefined, now: StoredPartition | undefined): void => {
+    const change =
+      old === undefined ? "added" : now === undefined ? "removed" : old.content === now.content ? "same" : "changed";
+    counts[change]++;
+    if (change !== "same" && partitions.length < limit) partitions.push({ partition, change, before: old, after: now });
+  };
+  const olds = everyItem((page) => connection.readSnapshotPartitions(before, key, { page }));
+  const nows = everyItem((page) => connection.readSnapshotPartitions(after, key, { page }));
+  let [old, now] = [await olds.next(), await nows.next()];
+  while (old.done !== true || now.done !== true) {
+    // Both come in the order of key text.
+    const order = old.done === true ? 1 : now.done === true ? -1 : compareText(old.value.key, now.value.key);
+    const left = order <= 0 ? (old.value as StoredPartition) : undefined;
+    const right = order >= 0 ? (now.value as StoredPartition) : undefined;
+    tell((left ?? right)!.key, left, right);
+    if (left !== undefined) old = await olds.next();
+    if (right !== undefined) now = await nows.next();
+  }
+  return { key, ...counts, partitions };
+}
+
+function diffDeclarations(before: Declarations, after: Declarations): DeclarationDiff[] {
+  return [
+    ...diffNamed("producer", before.producers, after.producers),
+    ...diffNamed("artifact", before.artifacts, after.artifacts),
+  ];
+}
+
+type Named = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+function diffNamed(kind: DeclarationDiff["kind"], before: Named, after: Named): DeclarationDiff[] {
+  const diffs: DeclarationDiff[] = [];
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
+  for (const name of names) {
+    const [old, now] = [before.get(name), after.get(name)];
+    if (old === undefined || now === undefined) {
+      diffs.push({
+        kind,
+        name,
+        part: "",
+        change: old === undefined ? "added" : "removed",
+        before: undefined,
+        after: undefined,
+      });
+      continue;
+    }
+    for (const part of new Set([...Object.keys(old), ...Object.keys(now)])) {
+      if (old[part] === now[part]) continue;
+      const change = old[part] === undefined ? "added" : now[part] === undefined ? "removed" : "changed";
+      diffs.push({ kind, name, part, change, before: old[part], after: now[part] });
+    }
+  }
+  return diffs;
+}

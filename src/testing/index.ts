@@ -1,0 +1,20 @@
+// What authors of backends need to test theirs: the cases every backend passes, and clocks that stand still.
+
+export {
+  backendCases,
+  capabilities,
+  notApplicable,
+  NotRun,
+  runBackendContract,
+  runCase,
+  summarizeReports,
+  type BackendSubject,
+  type Capability,
+  type CaseReport,
+  type ContractCase,
+  type OpenOptions,
+  type OpenStore,
+  type Trial,
+} from "./backend-contract.ts";
+export { runChildTask } from "./child-tasks.ts";
+export { manualClock, type ManualClock } from "./manual-clock.ts";

@@ -1,0 +1,114 @@
+// Stored bytes that disappear or change: found, told, and built again; never served.
+
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { all, artifact, graph, integers, literal, local, memory, producer, type BuildEvent } from "stratigraph";
+import { z } from "zod";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "strata-healing-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+const Input = artifact({ schema: z.number() });
+const Part = artifact({
+  schema: z.object({ value: z.number() }),
+  partitionBy: { n: integers({ from: 1, to: 3 }) },
+  storage: local("out/{n}/{input_fingerprint}.json"),
+});
+const Total = artifact({ schema: z.number() });
+
+/** Counts its calls; another version of the total makes a build read the parts again without changing them. */
+function project(calls: string[], version = "1.0.0") {
+  const input = Input.from(literal(10));
+  const make = producer({
+    name: "make",
+    version: "1.0.0",
+    inputs: { input: Input },
+    output: Part,
+    build: ({ input: value }, { key }) => (calls.push(`make ${key.n}`), { value: value * key.n }),
+  });
+  const add = producer({
+    name: "add",
+    version,
+    inputs: { parts: all(Part) },
+    output: Total,
+    build: ({ parts }) => (calls.push("add"), parts.reduce((a, { value }) => a + value.value, 0)),
+  });
+  return graph("healing", () => {
+    const parts = make({ input });
+    return { input, parts, total: add({ parts }) };
+  });
+}
+function fileOf(n: number): string {
+  const folder = join(root, "out", String(n));
+  return join(folder, readdirSync(folder)[0]!);
+}
+
+function damage(file: string): void {
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 2]! ^= 1;
+  chmodSync(file, 0o644);
+  writeFileSync(file, bytes);
+}
+
+describe("stored bytes", () => {
+  it("that are gone are built again, and nothing below runs", async () => {
+    const backend = memory();
+    await project([]).build({ backend, root });
+    rmSync(fileOf(2));
+
+    const calls: string[] = [];
+    const plan = await project(calls).plan({ backend, root });
+    const snapshot = await project(calls).build({ backend, root });
+
+    expect(plan.steps.find(({ partition }) => partition === "n=2")).toMatchObject({
+      state: "missing",
+      reason: { code: "output-missing" },
+    });
+    expect(calls).toEqual(["make 2"]);
+    expect(snapshot.result).toMatchObject({ built: 1, reused: 3 });
+    expect(await snapshot.read(project([]).artifacts.parts, { n: 2 })).toEqual({ value: 20 });
+  });
+
+  it("that changed in place are never served, and --verify builds them again", async () => {
+    const backend = memory();
+    const before = await project([]).build({ backend, root });
+    damage(fileOf(3));
+
+    await expect(before.read(project([]).artifacts.parts, { n: 3 })).rejects.toMatchObject({ code: "DATA_DAMAGED" });
+    const calls: string[] = [];
+    const after = await project(calls).build({ backend, root, verify: true });
+
+    expect(calls).toEqual(["make 3"]);
+    expect(after.id).toBe(before.id);
+    expect(await after.read(project([]).artifacts.parts, { n: 3 })).toEqual({ value: 30 });
+  });
+
+  it("that turn out to be damaged while a step reads them are built again within the same build", async () => {
+    const backend = memory();
+    await project([]).build({ backend, root });
+    damage(fileOf(1));
+
+    const calls: string[] = [];
+    const events: BuildEvent[] = [];
+    const snapshot = await project(calls, "2.0.0").build({ backend, root, on: (event) => events.push(event) });
+
+    expect(calls).toEqual(["make 1", "add"]);
+    expect(events.find(({ type }) => type === "healing")).toMatchObject({
+      key: "parts",
+      partition: "n=1",
+      problem: "damaged",
+    });
+    expect(await snapshot.read(project([], "2.0.0").artifacts.total)).toBe(60);
+    const states = Object.fromEntries(
+      snapshot.result.steps.map(({ key, partition, state }) => [key + partition, state]),
+    );
+    expect(states).toEqual({ "partsn=1": "built", "partsn=2": "reused", "partsn=3": "reused", total: "built" });
+  });
+});
