@@ -47,7 +47,8 @@ function packagesAreInstalled() {
   if (installed === undefined) return false;
   return Object.entries(wanted).every(([path, { version, optional }]) => {
     if (path === "") return true;
-    if (path === `node_modules/${DRIVER}` && NEWER_DRIVER !== undefined) return installed[path]?.version === NEWER_DRIVER;
+    if (path === `node_modules/${DRIVER}` && NEWER_DRIVER !== undefined)
+      return installed[path]?.version === NEWER_DRIVER;
     return installed[path] === undefined ? optional === true : installed[path].version === version;
   });
 }

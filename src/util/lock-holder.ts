@@ -26,7 +26,10 @@ function describeProcess(pid: number): string {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     // Names without their folders: what says which program it is must not fall behind the cut.
-    const command = words.map((word) => basename(word)).join(" ").trim();
+    const command = words
+      .map((word) => basename(word))
+      .join(" ")
+      .trim();
     if (command !== "") return `process ${pid} (${command.length > 100 ? `${command.slice(0, 100)}…` : command})`;
   } catch {
     // Ended in between, or another user's.
