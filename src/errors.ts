@@ -69,6 +69,37 @@ export const errorCodes = {
   STEP_EXITED: "A producer ended the process.",
   PARTITION_NOT_BUILT: "The snapshot has no such partition.",
 
+  // registry
+  MODEL_NOT_FOUND: "No model has that name.",
+  MODEL_EXISTS: "A model of that name exists already.",
+  VERSION_NOT_FOUND: "A model has no such version.",
+  VERSION_EXISTS: "That version number was given already.",
+  ALIAS_NOT_FOUND: "A model has no such alias.",
+  ARTIFACT_NOT_FOUND: "The bytes of a model are not where they should be.",
+  ARTIFACT_CORRUPTED: "The bytes of a model are not the ones that were registered.",
+  INVALID_TRANSITION: "A version cannot go from its stage to the one asked for.",
+  PROMOTION_BLOCKED: "At least one gate says no to a promotion.",
+  GATE_INVALID: "A gate is not written like one.",
+  VALIDATION_FAILED: "What was given to a call does not fit.",
+  CONFLICT: "Somebody else changed the record in between.",
+
+  // facts
+  HOOK_VETO: "A hook said no, so nothing was written.",
+  HOOK_TIMEOUT: "A hook took longer than its time limit.",
+  AUDIT_TAMPERED: "The audit log was changed by somebody other than us.",
+  LOCK_TIMEOUT: "A lease was not given in time.",
+  JOURNAL_INVALID: "A line of the fallback journal cannot be read.",
+  METADATA_FELL_BACK: "Some records could not be written and wait in the fallback journal.",
+  WRITER_CLOSED: "A record was submitted after the writer was closed.",
+  CIRCUIT_OPEN: "The backend failed so often that it is left alone for a while.",
+  BACKEND_TIMEOUT: "The backend did not answer in time.",
+  AUTH_FAILED: "Credentials are missing or were refused.",
+  NOT_INITIALIZED: "There is no current instance to work with.",
+
+  // plugins
+  PLUGIN_NOT_FOUND: "No plugin has that name.",
+  PLUGIN_INVALID: "A plugin lacks what its group asks of it.",
+
   // command line
   USAGE: "A command was called wrongly.",
   CONFIG_INVALID: "The configuration file is not valid.",

@@ -16,8 +16,11 @@ const layers: readonly (readonly string[])[] = [
   ["graph"],
   ["backend"],
   ["build"],
-  ["journal", "lineage", "registry", "tracking", "quality", "operations"],
+  ["journal"],
+  ["changes"],
+  ["lineage", "registry", "tracking", "quality", "operations"],
   ["pipelines", "deploy", "interop", "plugins"],
+  ["mlops"],
   ["index.ts"],
   ["cli", "web", "testing"],
 ];

@@ -2,10 +2,24 @@
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
+import type { AuditFilter, AuditRecord, EventFilter, EventRecord, NewAudit, NewEvent } from "./fact-records.ts";
+import type {
+  AliasChange,
+  AliasRecord,
+  AnnotationRecord,
+  ModelName,
+  ModelRecord,
+  TransitionKind,
+  TransitionRecord,
+  VersionFilter,
+  VersionRecord,
+  VersionRef,
+} from "./model-records.ts";
 import type {
   Fence,
   GraphRecord,
   LeaseAnswer,
+  LineageWalk,
   ManifestRecord,
   Page,
   PageRequest,
@@ -13,6 +27,7 @@ import type {
   PartitionLink,
   PartitionQuery,
   PartitionRecord,
+  RunFilter,
   RunId,
   RunPartition,
   RunRecord,
@@ -24,6 +39,7 @@ import type {
   TagChange,
   TagRecord,
   TagWrite,
+  TaskRecord,
 } from "./records.ts";
 
 /** A metadata store. Holds no open resource itself; `connect` does. */
@@ -49,7 +65,19 @@ export interface ConnectOptions {
 
 /** Everything that can be asked of a backend; a transaction answers the same calls. */
 export interface Stores
-  extends GraphStore, SnapshotStore, TagStore, PartitionStore, ManifestStore, LeaseStore, RunStore {}
+  extends
+    GraphStore,
+    SnapshotStore,
+    TagStore,
+    PartitionStore,
+    ManifestStore,
+    LeaseStore,
+    RunStore,
+    LineageStore,
+    ModelStore,
+    EventStore,
+    AuditStore,
+    SubmissionStore {}
 
 /**
  * One open session. Every call takes many things and is one statement (or a few), never one per thing.
@@ -218,15 +246,131 @@ export interface RunStore {
     readonly outputs: readonly { readonly name: string; readonly partition: StoredPartition }[];
   }>;
   /** Newest first. */
-  listRuns(
-    filter?: {
-      readonly graph?: string | undefined;
-      readonly parent?: RunId | undefined;
-      readonly kind?: RunRecord["kind"] | undefined;
-      readonly state?: RunState | undefined;
-      readonly snapshot?: Fingerprint | undefined;
-      readonly input?: Fingerprint | undefined;
+  listRuns(filter?: RunFilter, page?: PageRequest): Promise<Page<RunRecord>>;
+  /**
+   * Writes runs of kind "task", told by whoever ran them, usually twice: as it starts and as it ends. In any order and as often as one
+   * likes, with the same result: an ended one is never overwritten by one that has not ended, and of two ended ones the later
+   * `recordedAt` stays. Answers, in order, whether each changed anything.
+   */
+  writeTasks(tasks: readonly TaskRecord[]): Promise<readonly boolean[]>;
+  /** Removes runs of kind "task" that ended before this time (ms since 1970), and answers how many. */
+  removeTasks(before: number): Promise<number>;
+}
+
+/** Where lineage is asked, over partitions and the runs between them. */
+export interface LineageStore {
+  /**
+   * Everything these partitions were made from (upstream), or everything made with them (downstream), themselves included, by walking from
+   * partition to run to partition. Edges are those among the partitions in the answer. Unknown ids are passed over.
+   */
+  walkLineage(
+    start: readonly PartitionId[],
+    options: {
+      readonly direction: "upstream" | "downstream";
+      /** Runs to walk over at most; no limit unless told. */
+      readonly depth?: number | undefined;
+      /** Partitions to answer with at most, nearest first; 10,000 unless told. */
+      readonly limit?: number | undefined;
     },
+  ): Promise<LineageWalk>;
+  /** The partitions, oldest first, whose bytes are or were at each of these locations: a raw file has one for every content it had. */
+  findPartitionsAt(
+    storage: string | undefined,
+    locations: readonly string[],
+  ): Promise<readonly (readonly StoredPartition[])[]>;
+  /** The partitions, oldest first, that have each of these contents. */
+  findPartitionsOf(contents: readonly Fingerprint[]): Promise<readonly (readonly StoredPartition[])[]>;
+}
+
+/** The registry's rows; its rules are in `registry/`. Everything a call writes is written whole or not at all. */
+export interface ModelStore {
+  readModels(names: readonly ModelName[]): Promise<readonly (ModelRecord | undefined)[]>;
+  /** By namespace, then name, in UTF-8 order. `name`: `*` and `?` stand for any text and any character. */
+  listModels(
+    filter?: { readonly namespace?: string | undefined; readonly name?: string | undefined },
     page?: PageRequest,
-  ): Promise<Page<RunRecord>>;
+  ): Promise<Page<ModelRecord>>;
+  /** `expected`: the revision it must have now, `undefined`: it must not exist. Errors: MODEL_EXISTS, CONFLICT. */
+  writeModel(model: Omit<ModelRecord, "revision">, expected: number | undefined): Promise<ModelRecord>;
+
+  /** One answer per query, in order; a deleted version is found by its numbers only. */
+  findVersions(
+    queries: readonly (ModelName & { readonly ref: VersionRef })[],
+  ): Promise<readonly (VersionRecord | undefined)[]>;
+  /** Newest first, by sequence within a model, or in the order the filter says. */
+  listVersions(filter?: VersionFilter, page?: PageRequest): Promise<Page<VersionRecord>>;
+  /** The highest sequence and all semantic versions ever given, tombstones included. */
+  readVersionNumbers(
+    name: ModelName,
+  ): Promise<{ readonly highestSequence: number; readonly versions: readonly string[] }>;
+  /**
+   * Inserts each (`expected` undefined) or replaces it if it has the expected revision. In the order given, so a version may leave
+   * production before another enters it. Errors: MODEL_NOT_FOUND; VERSION_EXISTS for either number; CONFLICT, with the revisions, where
+   * another one is there, and where a second version would be in production.
+   */
+  writeVersions(
+    writes: readonly {
+      readonly version: Omit<VersionRecord, "revision">;
+      readonly expected: number | undefined;
+    }[],
+  ): Promise<readonly VersionRecord[]>;
+
+  writeTransitions(transitions: readonly Omit<TransitionRecord, "number">[]): Promise<readonly TransitionRecord[]>;
+  /** Newest first. */
+  listTransitions(
+    filter: ModelName & { readonly version?: string | undefined; readonly kind?: TransitionKind | undefined },
+    page?: PageRequest,
+  ): Promise<Page<TransitionRecord>>;
+
+  /** In order of alias. */
+  listAliases(name: ModelName, page?: PageRequest): Promise<Page<AliasRecord>>;
+  /**
+   * Sets (`version`) or removes (`version` undefined) an alias. `expected`: the version it must name now, `null`: none; left out: whatever.
+   * Errors: VERSION_NOT_FOUND, ALIAS_NOT_FOUND (to remove), CONFLICT. Nothing is written when it names that version already.
+   */
+  writeAlias(
+    change: ModelName & {
+      readonly alias: string;
+      readonly version: string | undefined;
+      readonly at: string;
+      readonly by: string;
+      readonly why?: string | undefined;
+      readonly expected?: string | null | undefined;
+    },
+  ): Promise<AliasRecord | undefined>;
+  /** Newest first; stays after the alias is removed. */
+  readAliasHistory(name: ModelName & { readonly alias: string }, page?: PageRequest): Promise<Page<AliasChange>>;
+
+  writeAnnotations(annotations: readonly Omit<AnnotationRecord, "number">[]): Promise<readonly AnnotationRecord[]>;
+  /** Newest first; `version` left out: those of the model and of all its versions. */
+  listAnnotations(
+    name: ModelName & { readonly version?: string | undefined },
+    page?: PageRequest,
+  ): Promise<Page<AnnotationRecord>>;
+}
+
+export interface EventStore {
+  /** In the transaction of what they tell of. An id that is there already is passed over. */
+  writeEvents(events: readonly NewEvent[]): Promise<readonly EventRecord[]>;
+  /** Newest first; with `after` oldest first. */
+  listEvents(filter?: EventFilter, page?: PageRequest): Promise<Page<EventRecord>>;
+  /** Removes those from before this time (ms since 1970), and answers how many. */
+  removeEvents(before: number): Promise<number>;
+}
+
+/** Append-only: there is no call that changes or removes a row, and the SQL backends refuse it to raw statements as well. */
+export interface AuditStore {
+  writeAudit(entries: readonly NewAudit[]): Promise<readonly AuditRecord[]>;
+  /** Newest first. */
+  listAudit(filter?: AuditFilter, page?: PageRequest): Promise<Page<AuditRecord>>;
+  /** In order, from a number on: for whoever checks the chain. */
+  readAudit(from: number, limit: number): Promise<readonly AuditRecord[]>;
+}
+
+/** Which submissions were written already, so that one delivered twice is written once. */
+export interface SubmissionStore {
+  /** Takes each key that nobody took before, and answers which: `true` for those taken now. In the transaction of what is written. */
+  takeSubmissions(keys: readonly string[]): Promise<readonly boolean[]>;
+  /** Forgets those taken before this time (ms since 1970), and answers how many. */
+  removeSubmissions(before: number): Promise<number>;
 }

@@ -117,10 +117,24 @@ export interface TagWrite {
   readonly expected?: Fingerprint | null | "any" | undefined;
 }
 
-export const runStates = ["running", "succeeded", "failed", "cancelled", "lost"] as const;
+/**
+ * `scheduled`: not begun; `warning`: succeeded, and something should be looked at; `lost`: its process went away without a word;
+ * `skipped`: never begun. A state other than `scheduled` and `running` is an end and never changes.
+ */
+export const runStates = [
+  "scheduled",
+  "running",
+  "succeeded",
+  "warning",
+  "failed",
+  "cancelled",
+  "lost",
+  "skipped",
+] as const;
 export type RunState = (typeof runStates)[number];
 
-export const runKinds = ["build", "step"] as const;
+/** `task`: something that ran outside of a build, and told us. */
+export const runKinds = ["build", "step", "task"] as const;
 
 /** One build, or one step of a build (its `parent` is the build). */
 export interface RunRecord {
@@ -145,6 +159,81 @@ export interface RunRecord {
   readonly error: Json | undefined;
   /** host, process and user of whoever ran it. */
   readonly holder: string;
+  /** What a task says of itself; `undefined` for builds and steps. */
+  readonly task?: TaskFacts | undefined;
+}
+
+/** The facts of a task's record beyond those every run has. Its `graph` is the pipeline's name. */
+export interface TaskFacts {
+  /** The use case, team or project. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Where it was aimed at: "dev", "prod", a table. */
+  readonly target: string;
+  /** When the record was made, as ISO time with zone; not when the task started. */
+  readonly recordedAt: string;
+  /** The version of this package that wrote the record; never changed afterwards. */
+  readonly engineVersion: string;
+  /** What it read and wrote outside of any graph. */
+  readonly io: readonly TaskIO[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Fingerprint of its configuration. */
+  readonly config: string | undefined;
+  /** What a newer writer put beside the fields above; kept through every rewrite. */
+  readonly extensions: Readonly<Record<string, Json>>;
+}
+
+export interface TaskIO {
+  readonly direction: "input" | "output";
+  readonly name: string;
+  /** Where it is: a path, a table, a URL. */
+  readonly location: string;
+  readonly format: string | undefined;
+  readonly rows: number | undefined;
+  readonly content: string | undefined;
+}
+
+/** A run of kind "task". */
+export interface TaskRecord extends RunRecord {
+  readonly kind: "task";
+  readonly task: TaskFacts;
+}
+
+/** All that are given hold together. */
+export interface RunFilter {
+  readonly graph?: string | undefined;
+  readonly parent?: RunId | undefined;
+  readonly kind?: RunRecord["kind"] | undefined;
+  readonly state?: RunState | undefined;
+  readonly snapshot?: Fingerprint | undefined;
+  readonly input?: Fingerprint | undefined;
+  /** Begins the id. */
+  readonly idPrefix?: string | undefined;
+  /** Started at or after: milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Of tasks. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly engineVersions?: readonly string[] | undefined;
+  /** The content of something it read or wrote, of tasks as they told it. */
+  readonly content?: string | undefined;
+}
+
+/** What was walked over, nearest first. */
+export interface LineageWalk {
+  readonly partitions: readonly StoredPartition[];
+  readonly edges: readonly LineageEdge[];
+  /** There is more than was asked for. */
+  readonly truncated: boolean;
+}
+
+/** A run read `input` under a name and wrote `output`. */
+export interface LineageEdge {
+  readonly run: RunId;
+  readonly name: string;
+  readonly input: PartitionId;
+  readonly output: PartitionId;
 }
 
 /** An edge of the lineage: a run read or wrote this partition under this input or output name. */

@@ -4,9 +4,18 @@ import { compareText } from "../../util/text-order.ts";
 import type { Stores } from "../backend.ts";
 import { decodeJson, encodeOptionalJson } from "../json-text.ts";
 import { closePage, openPage } from "../page.ts";
-import type { Page, PageRequest, PartitionId, RunId, RunPartition, RunRecord, StoredPartition } from "../records.ts";
+import type {
+  Page,
+  PageRequest,
+  PartitionId,
+  RunFilter,
+  RunId,
+  RunPartition,
+  RunRecord,
+  StoredPartition,
+} from "../records.ts";
 import { partitionsUnknown, runUnknown } from "../refusals.ts";
-import { runListing, type RunFilter } from "../run-filter.ts";
+import { runListing } from "../run-filter.ts";
 import { findStored } from "./partitions.ts";
 import type { MemoryState, RunRow } from "./state.ts";
 

@@ -8,6 +8,7 @@ import type {
   Page,
   PageRequest,
   PartitionId,
+  RunFilter,
   RunId,
   RunPartition,
   RunRecord,
@@ -15,7 +16,7 @@ import type {
   StoredPartition,
 } from "../../records.ts";
 import { partitionsUnknown, runUnknown } from "../../refusals.ts";
-import { runListing, type RunFilter } from "../../run-filter.ts";
+import { runListing } from "../../run-filter.ts";
 import { fromHex, fromNull, pad, toBytes, toJsonList, toOptionalBytes } from "../column.ts";
 import { numberGraph, takeSequence, type SqlContext } from "../context.ts";
 import { all, change, first, type Operation } from "../operation.ts";
