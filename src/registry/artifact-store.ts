@@ -1,0 +1,67 @@
+// Where the registry keeps bytes, and where version numbers are claimed: the two things that are never left to a queue.
+
+import type { ModelName, StoredArtifact } from "../backend/model-records.ts";
+
+/** What is to be stored: a file or folder of this machine, bytes, or a function that fills an empty folder. */
+export type ArtifactSource =
+  | { readonly path: string }
+  | { readonly bytes: Uint8Array; readonly name?: string | undefined }
+  | { readonly fill: (folder: string, signal?: AbortSignal) => Promise<void> };
+
+/** Which numbers are wanted. */
+export type VersionWish =
+  { readonly version: string } | { readonly bump: "patch" | "minor" | "major" }; /* 1.0.0 for the first */
+
+/** The numbers the database knows, tombstones included; empty where it cannot be asked. */
+export interface KnownNumbers {
+  readonly highestSequence: number;
+  readonly versions: readonly string[];
+}
+
+export interface VersionClaim {
+  readonly version: string;
+  readonly sequence: number;
+}
+
+/** The bytes of one version, readable as files until disposed. */
+export interface ArtifactHandle extends AsyncDisposable {
+  /** The file, or the folder. */
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+export interface StoreStats {
+  readonly objects: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Bytes are found by what they are, so the same model stored twice is there once. Everything is durable when it resolves. */
+export interface ArtifactStore {
+  readonly kind: string;
+  /**
+   * Takes a semantic version and a sequence number nobody has or had, in any process. Highest existing = the highest of what was claimed
+   * here and of `known`. A claim by a process that is gone and left no version behind is taken over when that very version is asked for
+   * again: `isTaken` says whether it did. Errors: VERSION_EXISTS, VALIDATION_FAILED for what is no semantic version or no model name.
+   */
+  claim(
+    name: ModelName,
+    wish: VersionWish,
+    known: KnownNumbers,
+    isTaken: (version: string) => Promise<boolean>,
+  ): Promise<VersionClaim>;
+  /** Errors: ARTIFACT_NOT_FOUND for a path that is not there, STORAGE_FULL, STORAGE_FAILED. */
+  put(source: ArtifactSource, signal?: AbortSignal): Promise<StoredArtifact>;
+  /** A verified view. Errors: ARTIFACT_NOT_FOUND; ARTIFACT_CORRUPTED, naming the file. */
+  open(artifact: StoredArtifact): Promise<ArtifactHandle>;
+  /** Copies into a folder that is empty or not there, verified on the way. */
+  download(artifact: StoredArtifact, folder: string): Promise<void>;
+  exists(artifact: StoredArtifact): Promise<boolean>;
+  /** Reads every byte again. */
+  verify(artifact: StoredArtifact): Promise<void>;
+  /** The digests of what is stored. */
+  list(): AsyncIterable<string>;
+  /** Whoever calls knows that no version refers to it. */
+  remove(digest: string): Promise<void>;
+  stats(): Promise<StoreStats>;
+}
