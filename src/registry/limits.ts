@@ -16,7 +16,7 @@ const LONGEST_TEXT = 10_000;
 /** A namespace, model or alias. It may become part of a path, so it holds nothing that leaves its place. */
 export const nameSchema: z.ZodString = z
   .string()
-  .regex(NAME, "a name begins with a letter or digit and has at most 255 of A-Z a-z 0-9 . _ -");
+  .regex(NAME, "a letter or digit, then at most 254 of A-Z a-z 0-9 . _ -");
 
 /** "1.3.0" or "v1.3.0", parsed to "1.3.0". What follows a + would not count as another version, so there is none. */
 export const versionSchema: z.ZodType<string, string> = z
@@ -25,15 +25,17 @@ export const versionSchema: z.ZodType<string, string> = z
   .transform((text, context) => {
     const version = text.includes("+") ? null : semver.valid(text.trim());
     if (version !== null) return version;
-    context.issues.push({ code: "custom", message: "a semantic version is written like 1.3.0", input: text });
+    context.issues.push({ code: "custom", message: "a semantic version like 1.3.0", input: text });
     return z.NEVER;
   });
 
-const scalar = z.union([z.string().max(LONGEST_TEXT), finite("a parameter"), z.boolean(), z.null()]);
+/** NaN and Infinity have no place in a record that is compared and sorted. */
+const finite: z.ZodType<number> = z.number({ error: "a finite number" });
+const scalar = z.union([z.string().max(LONGEST_TEXT), finite, z.boolean(), z.null()]);
 const key = z.string().min(1).max(255);
 
 export const metricsSchema: z.ZodType<Readonly<Record<string, number>>> = atMost(
-  z.record(key, finite("a metric")),
+  z.record(key, finite),
   MOST_METRICS,
   "metrics",
 );
@@ -74,14 +76,6 @@ export const artifactTypeSchema: z.ZodType<string, string> = z
   .min(1)
   .max(100)
   .transform((text) => spelledFramework(text, knownArtifactTypes));
-
-/** NaN and Infinity have no place in a record that is compared and sorted. */
-function finite(what: string): z.ZodType<number> {
-  return z.number({
-    error: ({ input }) =>
-      typeof input === "number" ? `${what} is a finite number, not ${String(input)}` : `${what} is a number`,
-  });
-}
 
 function atMost<T extends Readonly<Record<string, unknown>>>(
   schema: z.ZodType<T>,

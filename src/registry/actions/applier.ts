@@ -1,0 +1,12 @@
+// What the registry's appliers have in common: they run in a transaction, and on what is foreseen.
+
+import type { Applied, Applier } from "../../changes/applier.ts";
+import type { Intent } from "../../journal/intent.ts";
+import type { ModelTx } from "../model-tx.ts";
+
+export interface RegistryApplier<Data, Result> extends Omit<Applier<Data, Result>, "apply"> {
+  apply(tx: ModelTx, data: Data, intent: Intent): Promise<Applied<Result>>;
+}
+
+/** An applier among others, which parses the data of its intents itself. */
+export type AnyRegistryApplier = RegistryApplier<unknown, unknown>;
