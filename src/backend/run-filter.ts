@@ -1,10 +1,23 @@
 // Which runs a listing is about.
 
-import type { Stores } from "./backend.ts";
 import type { Listing } from "./page.ts";
+import type { RunFilter } from "./records.ts";
 
-export type RunFilter = NonNullable<Parameters<Stores["listRuns"]>[0]>;
+export function runListing(filter: RunFilter): Listing {
+  const { graph, parent, kind, state, snapshot, input, idPrefix, since, namespace, name, content } = filter;
+  const labels = filter.labels === undefined ? undefined : JSON.stringify(Object.entries(filter.labels).sort());
+  const engines = filter.engineVersions === undefined ? undefined : JSON.stringify(filter.engineVersions);
+  const plain = [graph, parent, kind, state, snapshot, input, idPrefix, since?.toString(), namespace, name, content];
+  return ["listRuns", ...plain, labels, engines];
+}
 
-export function runListing({ graph, parent, kind, state, snapshot, input }: RunFilter): Listing {
-  return ["listRuns", graph, parent, kind, state, snapshot, input];
+/** The texts that begin with `prefix`, as a range in UTF-8 order: from the first, included, to the second. */
+export function prefixRange(prefix: string): readonly [from: string, to: string] {
+  return [prefix, `${prefix}\u{10ffff}`];
+}
+
+/** Milliseconds since 1970; `undefined` for a text that is no time, which no builder writes. */
+export function momentOf(time: string | undefined): number | undefined {
+  const moment = time === undefined ? Number.NaN : Date.parse(time);
+  return Number.isNaN(moment) ? undefined : moment;
 }
