@@ -98,10 +98,13 @@ type Listed = { readonly [Type in keyof typeof eventTypes]: z.infer<(typeof even
 /** Data by type of event. Open: a plugin adds its own by declaration merging, under a name with a dot. */
 export interface EventMap extends Listed {}
 
-export type EventType = keyof EventMap & string;
+export type EventType = keyof EventMap;
 
 /** One type, all that begin alike, or all. */
-export type EventPattern = EventType | "*" | `${string}.*`;
+export type EventPattern = EventType | "*" | Family;
+
+/** "model.*": all that begin so. */
+type Family = `${string}.*`;
 
 /** The types a pattern stands for. */
 export type Matching<Pattern extends string> = Pattern extends "*"

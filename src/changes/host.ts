@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import type { Connection } from "../backend/backend.ts";
 import type { RunId } from "../backend/records.ts";
-import { currentRun } from "../build/run-scope.ts";
 import { userName } from "../build/holder.ts";
 import type { Intent, JournalKind } from "../journal/intent.ts";
 import { systemClock, type Clock } from "../util/clock.ts";

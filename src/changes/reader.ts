@@ -30,6 +30,6 @@ export function readerOf(connection: Connection): Connection {
 
 // With private fields a method of another object would refuse to be called on this one.
 function bind(connection: Connection, name: CallName): unknown {
-  const call = connection[name] as (...args: readonly unknown[]) => unknown;
-  return call.bind(connection);
+  return (...args: readonly unknown[]): unknown =>
+    (Reflect.get(connection, name) as (...args: readonly unknown[]) => unknown).apply(connection, args);
 }
