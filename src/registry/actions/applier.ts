@@ -4,9 +4,6 @@ import type { Applied, Applier } from "../../changes/applier.ts";
 import type { Intent } from "../../journal/intent.ts";
 import type { ModelTx } from "../model-tx.ts";
 
-export interface RegistryApplier<Data, Result> extends Omit<Applier<Data, Result>, "apply"> {
+export interface RegistryApplier<Data, Result> extends Applier<Data, Result> {
   apply(tx: ModelTx, data: Data, intent: Intent): Promise<Applied<Result>>;
 }
-
-/** An applier among others, which parses the data of its intents itself. */
-export type AnyRegistryApplier = RegistryApplier<unknown, unknown>;

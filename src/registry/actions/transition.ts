@@ -4,21 +4,14 @@ import { z } from "zod";
 import { stages, type Stage, type TransitionKind, type VersionRecord } from "../../backend/model-records.ts";
 import type { Json } from "../../backend/records.ts";
 import type { EventDraft } from "../../changes/applier.ts";
-import { StratigraphError } from "../../errors.ts";
 import type { Intent } from "../../journal/intent.ts";
 import type { Step } from "../lifecycle.ts";
 import { jsonSchema, nameSchema } from "../limits.ts";
 import { mirroredStages, mirrorStages, stageHolders } from "../mirror.ts";
 import type { ModelTx } from "../model-tx.ts";
-import { formatModelName, resourceOf } from "../name.ts";
+import { resourceOf } from "../name.ts";
 import type { RegistryApplier } from "./applier.ts";
-
-/** A version as it was when the step was decided. */
-export interface SeenVersion {
-  readonly version: string;
-  readonly sequence: number;
-  readonly revision: number;
-}
+import { conflict, requireSeen, type SeenVersion } from "./seen.ts";
 
 export interface TransitionData extends SeenVersion {
   readonly namespace: string;
@@ -177,40 +170,20 @@ async function apply(
 /** The versions as they are now, which is as they were when it was decided. Error: CONFLICT. */
 async function readSeen(tx: ModelTx, data: TransitionData): Promise<[VersionRecord, ...VersionRecord[]]> {
   const { namespace, name, holder } = data;
-  const expected = [data, ...data.replaced];
+  const seen = [data, ...data.replaced];
   const found = await tx.findVersions([
-    ...expected.map(({ sequence }) => ({ namespace, name, ref: { kind: "sequence" as const, sequence } })),
+    ...seen.map(({ sequence }) => ({ namespace, name, ref: { kind: "sequence" as const, sequence } })),
     { namespace, name, ref: { kind: "stage", stage: "production" } },
   ]);
   const live = found.at(-1);
   if (holder !== undefined && live?.sequence !== holder?.sequence) {
-    throw conflict(data, `${holder?.version ?? "no version"} in production`, live?.version ?? "no version", {});
-  }
-  const [current, ...replaced] = expected.map(({ version, revision }, index) => {
-    const record = found[index];
-    if (record?.revision === revision && record.deleted === undefined) return record;
-    const received = record === undefined ? "no such version" : `revision ${record.revision}`;
-    throw conflict(data, `revision ${revision} of ${version}`, received, {
-      expected: revision,
-      received: record?.revision,
+    throw conflict(data, data.version, {
+      expected: `${holder?.version ?? "no version"} in production`,
+      received: live?.version ?? "no version",
     });
-  });
+  }
+  const [current, ...replaced] = seen.map((one, index) => requireSeen(data, one, found[index]));
   return [current!, ...replaced];
-}
-
-function conflict(
-  data: TransitionData,
-  expected: string,
-  received: string,
-  revisions: Readonly<Record<string, unknown>>,
-): StratigraphError {
-  return new StratigraphError("CONFLICT", "the model changed after this was decided, so nothing was written", {
-    where: `model ${formatModelName(data)}@${data.version}`,
-    expected,
-    received,
-    hint: "Look at the model again and decide anew.",
-    data: { ...revisions, model: formatModelName(data), version: data.version },
-  });
 }
 
 function timesOf(
