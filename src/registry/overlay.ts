@@ -22,7 +22,7 @@ export type ModelView = Pick<
 >;
 
 /** Numbers of transitions that have none yet: later than all that have. */
-const FIRST_WAITING = 2 ** 52;
+export const FIRST_WAITING: number = 2 ** 52;
 
 /**
  * A transaction that is never committed: the same appliers run on it that will run when the waiting intents are written, so what is
