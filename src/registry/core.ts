@@ -4,7 +4,7 @@ import type { ModelName, Stage, VersionRecord, VersionRef } from "../backend/mod
 import type { StoredPartition } from "../backend/records.ts";
 import { currentRun } from "../build/run-scope.ts";
 import type { ChangeRequest, DecisionContext, Host, Receipt, WriteMode } from "../changes/host.ts";
-import { isStratigraphError, StratigraphError } from "../errors.ts";
+import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import { isDegradable } from "../journal/failure.ts";
 import type { Intent } from "../journal/intent.ts";
 import { registryActions } from "./appliers.ts";
@@ -88,13 +88,13 @@ export class RegistryCore {
   /** What is stored about a model, with what this process has decided about it and not written yet. */
   async view(
     name: ModelName,
-    { connection, pending }: Pick<DecisionContext, "connection" | "pending"> = this.host,
+    context: Pick<DecisionContext, "connection" | "pending"> = this.host,
   ): Promise<ModelView> {
-    const waiting = pending("registry").filter(({ data }) => isAbout(data, name));
+    const waiting = context.pending("registry").filter(({ data }) => isAbout(data, name));
     const text = formatModelName(name);
     if (waiting.length === 0) {
       this.#laid.delete(text);
-      return connection;
+      return context.connection;
     }
     let laid = this.#laid.get(text);
     const keys = waiting.map(({ key }) => key);

@@ -218,7 +218,7 @@ export class Overlay implements ModelTx, ModelView {
 
 function mapIn<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
   let map = maps.get(key);
-  if (map === undefined) maps.set(key, (map = new Map()));
+  if (map === undefined) maps.set(key, (map = new Map<K, V>()));
   return map;
 }
 

@@ -112,7 +112,7 @@ export async function register<M>(core: RegistryCore, given: RegisterInput<M>): 
       {
         action: registerApplier.action,
         resource: ({ version, ...name }) => resourceOf(name, version),
-        schema: inputSchema as z.ZodType<Parsed>,
+        schema: inputSchema,
         input,
         decide: (parsed, context) =>
           decide(core, parsed, context, core.isBehind(options), signal, (made) => void (claim = made)),
