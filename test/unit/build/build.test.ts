@@ -7,14 +7,17 @@ import {
   graph,
   integers,
   isStratigraphError,
+  StratigraphError,
   memory,
   memoryStorage,
   producer,
   type BuildEvent,
   type BuildResult,
-  type StratigraphError,
 } from "stratigraph";
 import { z } from "zod";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { buildGraph, planGraph } from "../../../src/build/build.ts";
+import { why } from "../../../src/build/why.ts";
 
 const Numbers = artifact({ schema: z.array(z.number()), partitionBy: { n: integers() } });
 const Sum = artifact({ schema: z.number(), partitionBy: { n: integers() } });
@@ -512,6 +515,51 @@ describe("a tag", () => {
     await failure(sums(() => "bad", { files, version: "9.0.0" }).build({ backend }));
     const failed = await sums(plainSum).snapshot("latest", { backend });
     expect(await failure(failed.tag("bad"))).toMatchObject({ code: "SNAPSHOT_INCOMPLETE" });
+  });
+});
+
+describe("where nothing may be written", () => {
+  it("planning still says what a build would do, and why", async () => {
+    const backend = memory();
+    const files = new Map([["1.json", "[1]"]]);
+    const { definition } = sums(plainSum, { files });
+    await buildGraph(definition, { backend });
+    files.set("1.json", "[2]");
+    const refusing: Backend = {
+      kind: "refusing",
+      home: undefined,
+      connect: (options) =>
+        options?.readOnly === true
+          ? backend.connect(options)
+          : Promise.reject(new StratigraphError("BACKEND_READ_ONLY", "the database cannot be written")),
+    };
+
+    const plan = await planGraph(definition, { backend: refusing });
+    const [reason] = await why(definition, "parts", { backend: refusing });
+
+    expect(plan.counts).toMatchObject({ stale: 1, pending: 1 });
+    expect(reason?.now.reason.code).toBe("input-changed");
+    expect(await failure(buildGraph(definition, { backend: refusing }))).toMatchObject({ code: "BACKEND_READ_ONLY" });
+  });
+});
+
+describe("the newest snapshot", () => {
+  it("is what 'latest' means, and no tag can take that name", async () => {
+    const backend = memory();
+    const files = new Map([["1.json", "[1]"]]);
+    const first = await sums(plainSum, { files }).build({ backend });
+
+    expect(await failure(first.tag("latest"))).toMatchObject({ code: "TEXT_INVALID" });
+    expect(await failure(sums(plainSum, { files }).build({ backend, tag: "latest" }))).toMatchObject({
+      code: "TEXT_INVALID",
+    });
+
+    // However such a tag came there.
+    await using connection = await backend.connect();
+    await connection.writeSnapshotTag({ graph: "sums", tag: "latest", snapshot: first.id, by: "ana" });
+    files.set("1.json", "[2]");
+    const second = await sums(plainSum, { files }).build({ backend });
+    expect((await sums(plainSum).snapshot("latest", { backend })).id).toBe(second.id);
   });
 });
 
