@@ -199,7 +199,7 @@ async function judge(
     subject: resourceOf(input, version.version),
     data: { ...data, results: gateResults.map(plainResult) },
   });
-  if (!passed) throw blocked(input, version.version, input.to, gateResults);
+  if (!passed) throw promotionBlocked(input, version.version, input.to, gateResults);
   return { gateResults, forced: false };
 }
 
@@ -330,7 +330,12 @@ function warningsOf(step: Step, from: Stage, to: Stage): string[] {
     : [];
 }
 
-function blocked(name: ModelName, version: string, to: Stage, results: readonly GateResult[]): StratigraphError {
+export function promotionBlocked(
+  name: ModelName,
+  version: string,
+  to: Stage,
+  results: readonly GateResult[],
+): StratigraphError {
   const failing = results.filter(({ passed }) => !passed);
   const lines = failing.map(({ gate, message, actual, threshold }) => {
     return `\n  ${gate}: ${message} (actual ${JSON.stringify(actual)}, threshold ${JSON.stringify(threshold)})`;
