@@ -11,7 +11,7 @@ import { StratigraphError } from "../errors.ts";
  * as when the network breaks between commit and answer. An error that is not given is BACKEND_FAILED.
  */
 export type Fault =
-  | { readonly kind: "throw" | "after-commit"; readonly error?: unknown }
+  | { readonly kind: "throw" | "after-commit"; readonly error?: Error | undefined }
   | { readonly kind: "hang" }
   | { readonly kind: "delay"; readonly milliseconds: number };
 
