@@ -5,14 +5,17 @@ import { dirname, join, relative } from "node:path";
 import { StratigraphError } from "../../errors.ts";
 import type { ModelName, StoredArtifact } from "../../backend/model-records.ts";
 import { systemClock, type Clock } from "../../util/clock.ts";
-import { storageError, syncFolders } from "../../util/durable-file.ts";
+import { errnoOf, storageError, syncFolders } from "../../util/durable-file.ts";
 import { showValue } from "../../util/show.ts";
 import { tempName } from "../../util/temp-name.ts";
 import type { ArtifactStore } from "../artifact-store.ts";
 import { kindOf, writeIfChanged } from "./json-file.ts";
 
 export interface ProjectionOptions {
-  /** The rows are all there is: what the folder has beside them is removed. False unless told. */
+  /**
+   * The rows are all there is: every file is compared, and models that we projected here and that are no more are removed. False unless
+   * told: then only versions whose revision has changed are looked at.
+   */
   readonly prune?: boolean | undefined;
   /** Files of models are written again although they are there, for a folder that somebody changed by hand. False unless told. */
   readonly rewrite?: boolean | undefined;
@@ -74,6 +77,15 @@ export class ProjectionFolder {
       throw storageError(cause, path, 0);
     }
     this.#removed.push(this.#relative(path));
+  }
+
+  async removeIfEmpty(path: string): Promise<void> {
+    try {
+      await fs.rmdir(path);
+    } catch (cause) {
+      if (!["ENOTEMPTY", "EEXIST", "ENOTDIR", "ENOENT"].includes(errnoOf(cause) ?? ""))
+        throw storageError(cause, path, 0);
+    }
   }
 
   /** The names in a folder of it, without those that begin with a dot. */

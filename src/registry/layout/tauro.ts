@@ -110,7 +110,7 @@ export async function projectTauro(
   const target = new ProjectionFolder(folder, store);
   await withFolderLock(folder, projectionClock(options), async () => {
     const path = target.at(REGISTRY, "models", "index.parquet");
-    const index = new Index(options.prune === true || options.rewrite === true ? undefined : await readOwn(path));
+    const index = new Index(options.prune === true ? undefined : await readOwn(path));
     const kept = new Set<string>();
     const living: string[] = [];
     for await (const rows of models) {
@@ -122,10 +122,10 @@ export async function projectTauro(
     // Names before bytes on the way out.
     for (const id of living) await removeOthers(target, id, index.versions(id));
     if (options.prune !== true) return;
-    for (const part of ["metadata", "artifacts"]) {
-      for (const id of await target.names(target.at(REGISTRY, part))) {
-        if (!kept.has(id)) await target.remove(target.at(REGISTRY, part, id));
-      }
+    for (const id of await target.names(target.at(REGISTRY, "metadata"))) {
+      if (kept.has(id) || !(await isOurs(target, id))) continue;
+      await target.remove(target.at(REGISTRY, "metadata", id));
+      await target.remove(target.at(REGISTRY, "artifacts", id));
     }
   });
   return target.result();
@@ -168,7 +168,7 @@ async function projectModel(
   for (const record of livingVersions(rows)) {
     const version = `v${record.sequence}`;
     const known = index.note(id)?.versions[record.sequence];
-    if (prune !== true && known === record.revision) continue; // its files are as they were
+    if (prune !== true && rewrite !== true && known === record.revision) continue; // its files are as they were
     const path = target.at(REGISTRY, "metadata", id, `${version}.json`);
     const there = rewrite === true ? undefined : await readOwnVersion(path);
     if (record.artifact !== undefined) {
@@ -179,6 +179,15 @@ async function projectModel(
   }
   index.replace(rows);
   return true;
+}
+
+/** Whether we made a model's files: another system's stay, whatever is asked. */
+async function isOurs(target: ProjectionFolder, id: string): Promise<boolean> {
+  for (const name of await target.names(target.at(REGISTRY, "metadata", id))) {
+    const there = await readOwnVersion(target.at(REGISTRY, "metadata", id, name));
+    if (there?.metadata.stratigraph !== undefined) return true;
+  }
+  return false;
 }
 
 async function removeOthers(target: ProjectionFolder, id: string, versions: ReadonlySet<number>): Promise<void> {

@@ -32,9 +32,9 @@ export async function* importUbunye(folder: string): AsyncGenerator<ImportedVers
   }
 }
 
-/** A use case that was written with slashes lies deeper. */
-export async function* registries(folder: string): AsyncGenerator<string, void, void> {
-  const path = join(folder, "registry.json");
+/** All files of that name; not those below one of them. A use case that was written with slashes lies deeper than others. */
+export async function* registries(folder: string, file: string = "registry.json"): AsyncGenerator<string, void, void> {
+  const path = join(folder, file);
   if ((await kindOf(path)) === "file") {
     yield path;
     return; // below it are versions, and what users keep in them
@@ -46,7 +46,7 @@ export async function* registries(folder: string): AsyncGenerator<string, void, 
   } catch (cause) {
     throw storageError(cause, folder, 0);
   }
-  for (const name of names.toSorted(compareText)) yield* registries(join(folder, name));
+  for (const name of names.toSorted(compareText)) yield* registries(join(folder, name), file);
 }
 
 async function versionsOf(registry: UbunyeRegistry, path: string): Promise<readonly ImportedVersion[]> {

@@ -97,9 +97,12 @@ export async function projectUbunye(
     if (options.prune !== true) return;
     for (const namespace of await target.names(target.at())) {
       for (const name of await target.names(target.at(namespace))) {
-        if (!kept.has(join(namespace, name))) await target.remove(target.at(namespace, name));
+        if (kept.has(join(namespace, name))) continue;
+        // Another system's models stay, whatever is asked.
+        const there = await readOwn(target.at(namespace, name, "registry.json"));
+        if (there?.schemaVersion !== undefined) await target.remove(target.at(namespace, name));
       }
-      if ((await target.names(target.at(namespace))).length === 0) await target.remove(target.at(namespace));
+      await target.removeIfEmpty(target.at(namespace));
     }
   });
   return target.result();
