@@ -27,3 +27,4 @@ export {
 export { runArtifactStoreTask } from "./artifact-store-tasks.ts";
 export { runChildTask } from "./child-tasks.ts";
 export { manualClock, type ManualClock } from "./manual-clock.ts";
+export { faulty, type Fault, type FaultScript, type FaultyCall } from "./faulty.ts";

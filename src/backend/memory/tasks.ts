@@ -1,9 +1,7 @@
 // Runs of kind "task" in memory.
 
-import { decodeTask, encodeTask } from "../record-text.ts";
 import type { TaskRecord } from "../records.ts";
-import { momentOf } from "../run-filter.ts";
-import { replacesTask, taskEnd } from "../task-order.ts";
+import { keptTask, replacesTask, taskEnd } from "../task-order.ts";
 import { frozen } from "./frozen.ts";
 import { toRow, toRun } from "./runs.ts";
 import type { MemoryState, RunRow } from "./state.ts";
@@ -11,17 +9,14 @@ import type { MemoryState, RunRow } from "./state.ts";
 export function writeTasks(state: MemoryState, tasks: readonly TaskRecord[]): readonly boolean[] {
   return tasks.map((given) => {
     const stored = state.runs.get(given.id);
-    const task = frozen(decodeTask(encodeTask(given.task)));
-    const row: RunRow = { ...toRow(given, stored?.sequence ?? state.nextSequence()), task };
-    if (stored !== undefined && (stored.task === undefined || !replacesTask(toTask(row), toTask(stored)))) return false;
+    const kept = keptTask(given);
+    if (stored !== undefined && (stored.task === undefined || !replacesTask(kept, toRun(stored) as TaskRecord)))
+      return false;
+    const row: RunRow = { ...toRow(kept, stored?.sequence ?? state.nextSequence()), task: frozen(kept.task) };
     state.set(state.runs, given.id, row);
     if (stored === undefined) state.set(state.runOrder, row.sequence, given.id);
     return true;
   });
-}
-
-function toTask(row: RunRow): TaskRecord {
-  return toRun(row) as TaskRecord;
 }
 
 export function removeTasks(state: MemoryState, before: number): number {
