@@ -4,7 +4,7 @@ import type { Listing } from "./page.ts";
 import type { RunFilter } from "./records.ts";
 
 export function runListing(filter: RunFilter): Listing {
-  const { graph, parent, kind, state, snapshot, input, idPrefix, since?.toString(), namespace, name, content } = filter;
+  const { graph, parent, kind, state, snapshot, input, idPrefix, namespace, name, content } = filter;
   const labels = filter.labels === undefined ? undefined : JSON.stringify(Object.entries(filter.labels).sort());
   const engines = filter.engineVersions?.join(" ");
   return [
@@ -16,7 +16,7 @@ export function runListing(filter: RunFilter): Listing {
     snapshot,
     input,
     idPrefix,
-    since,
+    filter.since?.toString(),
     namespace,
     name,
     content,
