@@ -1,8 +1,7 @@
 // The reading half of a connection, for hooks and decisions: what they see is stored, what they would write is refused.
 
 import type { Connection } from "../backend/backend.ts";
-import { calls } from "../backend/calls.ts";
-import type { CallName } from "../backend/calls/call.ts";
+import { calls, type CallName } from "../backend/calls.ts";
 import { StratigraphError } from "../errors.ts";
 
 type ReadName = {
