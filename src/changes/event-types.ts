@@ -68,7 +68,7 @@ export const eventTypes = {
   "metadata.dropped": ofProcess("A waiting record was dropped because the queue was full.", {
     kind: text,
     key: text,
-    dropped: count,
+    error: text,
   }),
   "metadata.fell_back": ofProcess("A record was written to the fallback journal instead of the backend.", {
     kind: text,

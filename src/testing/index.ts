@@ -18,3 +18,4 @@ export {
 } from "./backend-contract.ts";
 export { runChildTask } from "./child-tasks.ts";
 export { manualClock, type ManualClock } from "./manual-clock.ts";
+export { faulty, type Fault, type FaultScript, type FaultyCall } from "./faulty.ts";
