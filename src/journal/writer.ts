@@ -54,9 +54,9 @@ export interface WriterOptions<Entry extends { readonly intent: Intent }> {
 const MOST_IN_A_BATCH = 100;
 /** Fewer would not be faster: most of a small transaction is the sync at its end. */
 const SMALL_BATCH = 8;
-/** Milliseconds: a batch that took longer makes the next one smaller, so that a store that blocks never holds the event loop for long. */
-const FAST = 8;
-const SLOW = 20;
+/** Milliseconds: a batch that took longer makes the next one smaller, as it keeps the store from everybody else. */
+const FAST = 20;
+const SLOW = 60;
 /** Milliseconds: of a store that is far away or in trouble, one record at a time is asked, within the time one write has. */
 const VERY_SLOW = 1000;
 const MOST_WARNINGS = 20;
