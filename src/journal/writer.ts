@@ -72,6 +72,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
   readonly #backlog: Backlog<Entry>;
   readonly #held: Held<Entry>;
   readonly #limit: TimeLimit;
+  readonly #flushTimeout: number;
   /** Evicted from a full queue, and not in the journal yet. */
   #spilling: Waiting<Entry>[] = [];
   #draining = false;
@@ -87,6 +88,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     const { queueSize = 1000, retryAfter = 5_000, clock, writeTimeout = 30_000 } = options;
     checkQueueSize(queueSize, "queueSize");
     this.#options = options;
+    this.#flushTimeout = options.flushTimeout ?? 30_000;
     this.#backlog = new Backlog(queueSize);
     this.#held = new Held({ capacity: queueSize, retryAfter, clock });
     this.#limit = new TimeLimit(writeTimeout);
@@ -127,7 +129,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
    * afterwards. Error: AUTH_FAILED.
    */
   async flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<WriterTotals> {
-    await this.finish(timeoutMs);
+    await this.#finish(timeoutMs ?? this.#flushTimeout);
     if (this.#fatal !== undefined) throw this.#fatal;
     return this.totals();
   }
@@ -151,7 +153,11 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     if (this.#held.of(kind).length > 0) await this.#redeliver(kind);
   }
 
-  async finish(timeout = this.#options.flushTimeout ?? 30_000): Promise<boolean> {
+  finish(atMost: number = Infinity): Promise<boolean> {
+    return this.#finish(Math.min(this.#flushTimeout, atMost));
+  }
+
+  async #finish(timeout: number): Promise<boolean> {
     if (!this.#draining) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
