@@ -57,6 +57,7 @@ export const errorCodes = {
   PARTITION_UNKNOWN: "A stored partition is gone, or never was there.",
   RUN_UNKNOWN: "No run has that id.",
   TRANSACTION_INVALID: "A transaction was used inside another one or after its end.",
+  RUN_AMBIGUOUS: "A text begins the ids of several runs.",
 
   // build
   BUILD_FAILED: "At least one step of a build failed.",
@@ -95,6 +96,8 @@ export const errorCodes = {
   BACKEND_TIMEOUT: "The backend did not answer in time.",
   AUTH_FAILED: "Credentials are missing or were refused.",
   NOT_INITIALIZED: "There is no current instance to work with.",
+  METADATA_DROPPED: "A record was taken out of a full queue before it was written.",
+  METADATA_LOST: "A record could be written neither to the backend nor to the fallback journal.",
 
   // plugins
   PLUGIN_NOT_FOUND: "No plugin has that name.",
