@@ -44,6 +44,7 @@ export const eventTypes = {
     ...version,
     from: text,
   }),
+  "model.restored": stored("A version came out of the archive.", { ...version, from: text, to: text }),
   "model.deleted": stored("A version was deleted; its numbers stay taken.", version),
   "model.annotated": stored("Labels or a note were put on a model or version.", model),
   "model.downloaded": stored("The bytes of a version were handed out.", version),

@@ -7,11 +7,11 @@ import { toJsonList } from "../column.ts";
 import { takeSequence, type SqlContext } from "../context.ts";
 import { all, change, type Operation } from "../operation.ts";
 import { eachChunk, rows, sql, type Value } from "../statement.ts";
-import { runRow, readRuns } from "./runs.ts";
+import { knownRuns, runRow } from "./runs.ts";
 
 export function* writeTasks(context: SqlContext, tasks: readonly TaskRecord[]): Operation<readonly boolean[]> {
   const ids = [...new Set(tasks.map(({ id }) => id))];
-  const stored = yield* readRuns(ids);
+  const stored = yield* knownRuns(ids);
   const changed = new Map<RunId, TaskRecord>();
   const answers = tasks.map((given) => {
     const task = keptTask(given);
@@ -57,6 +57,16 @@ function* writeContents(tasks: readonly TaskRecord[]): Operation<void> {
     SELECT DISTINCT r.sequence, json_extract(o.value, '$.content') FROM json_each(${ids}) q
     CROSS JOIN run r ON r.id = q.value CROSS JOIN json_each(r.task, '$.io') o
     WHERE json_extract(o.value, '$.content') IS NOT NULL`);
+}
+
+/** From one version to the next in the index, so that it costs as many steps as there are versions. */
+export function* listEngineVersions(_: SqlContext): Operation<readonly string[]> {
+  const found = yield* all<[engine: string]>(sql`
+    WITH RECURSIVE v (engine) AS (
+      SELECT min(engine) FROM run WHERE engine IS NOT NULL
+      UNION ALL SELECT (SELECT min(r.engine) FROM run r WHERE r.engine > v.engine) FROM v WHERE v.engine IS NOT NULL)
+    SELECT engine FROM v WHERE engine IS NOT NULL`);
+  return found.map(([engine]) => engine);
 }
 
 export function* removeTasks(_: SqlContext, before: number): Operation<number> {
