@@ -116,6 +116,17 @@ export const catalog: readonly Chapter[] = [
       },
     ],
   },
+  {
+    title: "Release",
+    entries: [
+      {
+        name: "models",
+        usage: "<verb>",
+        summary: "register model versions and see them through their stages",
+        load: async () => (await import("./commands/models.ts")).models,
+      },
+    ],
+  },
 ];
 
 export const entries: readonly Entry[] = catalog.flatMap((chapter) => chapter.entries);
