@@ -56,4 +56,16 @@ export {
   type ManifestChange,
 } from "./identity/manifest.ts";
 export { counters } from "./util/counters.ts";
-export { errorCodes, isStratigraphError, StratigraphError, type ErrorCode } from "./errors.ts";
+export {
+  errorCodes,
+  isStratigraphError,
+  StratigraphError,
+  wrapError,
+  type ErrorCode,
+  type ErrorFrame,
+  type ErrorTraits,
+  type StratigraphErrorJson,
+} from "./errors.ts";
+export { toErrorResponse, type Problem, type ProblemOptions } from "./util/problem.ts";
+export { isDegradable, isRetryable } from "./util/transient.ts";
+export { Secret } from "./util/secret.ts";

@@ -10,6 +10,7 @@ const src = join(root, "src");
 
 /** The layers, lowest first. A folder imports from its own layer's folder and from layers before it. */
 const layers: readonly (readonly string[])[] = [
+  ["error-codes.ts", "error-json.ts"],
   ["util", "errors.ts"],
   ["identity"],
   ["data"],

@@ -1,13 +1,12 @@
 // The parts of the reference pages that are made from the sources: error codes, reasons, states, exit codes, help texts.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { format } from "prettier";
 import { reasonCodes } from "../../src/build/reason.ts";
 import { finishedStates, plannedStates } from "../../src/build/step-state.ts";
 import { entries } from "../../src/cli/catalog.ts";
 import { commandHelp } from "../../src/cli/help.ts";
-import { readPage, root } from "./markdown.ts";
+import { errorGroups, traitsOf } from "../../src/error-codes.ts";
+import { readPage } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
 export const referencePages = ["docs/cli.md", "docs/errors.md"];
@@ -35,17 +34,17 @@ export async function updated(page: string): Promise<string> {
   return format(result + text.slice(last), { parser: "markdown", printWidth: 120 });
 }
 
-/** The groups are comments in the source, so it is read as text. */
 function errorTables(): string {
-  const source = readFileSync(join(root, "src", "errors.ts"), "utf8");
-  const declaration = source.slice(source.indexOf("errorCodes = {"), source.indexOf("} as const"));
-  const groups: { readonly title: string; readonly rows: [string, string][] }[] = [];
-  for (const [, title, code, sentence] of declaration.matchAll(/^ {2}(?:\/\/ (.+)|([A-Z_]+):\s*"(.+)",)$/gm)) {
-    if (title !== undefined) groups.push({ title, rows: [] });
-    else groups.at(-1)!.rows.push([code!, sentence!]);
-  }
-  return groups
-    .map(({ title, rows }) => `## ${title[0]!.toUpperCase()}${title.slice(1)}\n\n${table(["code", "means"], rows)}`)
+  return Object.entries(errorGroups)
+    .map(([group, codes]) => {
+      const rows = Object.keys(codes).map((code) => {
+        const { sentence, httpStatus, exitCode, retryable, degradable } = traitsOf(code);
+        const treated = [retryable ? "retried" : [], degradable ? "degraded" : []].flat().join(", ");
+        return `| \`${code}\` | ${sentence} | ${httpStatus} | ${exitCode} | ${treated} |\n`;
+      });
+      const title = `## ${group.charAt(0).toUpperCase()}${group.slice(1)}`;
+      return `${title}\n\n| code | means | HTTP | exit | treated |\n| --- | --- | --- | --- | --- |\n${rows.join("")}`;
+    })
     .join("\n");
 }
 

@@ -1,0 +1,35 @@
+// A text that is used but never shown: whatever prints, logs or serializes it gets asterisks.
+
+import { inspect } from "node:util";
+
+const HIDDEN = "***";
+
+/** Holds a token or password. `reveal` is the only way to the text, so a search for it finds every use. */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text itself, for the one line that sends it. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  toString(): string {
+    return HIDDEN;
+  }
+
+  toJSON(): string {
+    return HIDDEN;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return HIDDEN;
+  }
+
+  [inspect.custom](): string {
+    return HIDDEN;
+  }
+}
