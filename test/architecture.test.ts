@@ -16,6 +16,7 @@ const layers: readonly (readonly string[])[] = [
   ["data"],
   ["graph"],
   ["backend"],
+  ["config"],
   ["build"],
   ["journal"],
   ["changes"],
