@@ -16,6 +16,7 @@ import type {
   VersionRef,
 } from "./model-records.ts";
 import type {
+  EndState,
   Fence,
   GraphRecord,
   LeaseAnswer,
@@ -31,7 +32,6 @@ import type {
   RunId,
   RunPartition,
   RunRecord,
-  RunState,
   SnapshotRecord,
   SnapshotState,
   StoredPartition,
@@ -226,12 +226,12 @@ export interface LeaseStore {
 }
 
 export interface RunStore {
-  /** A run that exists already is passed over. */
+  /** Of builds and steps. A run that exists already is passed over. */
   startRuns(runs: readonly RunRecord[]): Promise<void>;
   /** A run that has finished never changes again: such entries are passed over, and their ids are not in the answer. */
   finishRuns(
     runs: readonly (Pick<RunRecord, "id" | "finishedAt" | "attempts" | "duration" | "error"> & {
-      readonly state: Exclude<RunState, "running">;
+      readonly state: EndState;
     })[],
   ): Promise<readonly RunId[]>;
   /** Idempotent. Errors: RUN_UNKNOWN, PARTITION_UNKNOWN. */

@@ -21,6 +21,13 @@ export function checkOptionalText(text: string | undefined, what: string): void 
   if (text !== undefined) checkText(text, what);
 }
 
+export function checkTextRecord(record: Readonly<Record<string, string>>, what: string): void {
+  for (const [name, text] of Object.entries(record)) {
+    checkText(name, `name of a ${what}`);
+    checkText(text, what);
+  }
+}
+
 /** A text that people type and compare by eye: also not empty, not overlong, NFC, and without characters that cannot be seen. */
 export function checkName(name: string, what: string): void {
   checkText(name, what);
@@ -54,16 +61,36 @@ export function checkOptionalFingerprint(fingerprint: Fingerprint | undefined, w
   if (fingerprint !== undefined) checkFingerprint(fingerprint, what);
 }
 
+export function checkFingerprints(fingerprints: readonly Fingerprint[], what: string): void {
+  for (const fingerprint of fingerprints) checkFingerprint(fingerprint, what);
+}
+
 /** Whole, not negative, and exact in every database and in JavaScript. */
 export function checkCount(number: number, what: string): void {
   if (Number.isSafeInteger(number) && number >= 0 && !Object.is(number, -0)) return;
   throw invalid(what, "a whole number from 0 to 2^53 - 1", number);
 }
 
+export function checkPartitionIds(ids: readonly number[]): void {
+  for (const id of ids) checkCount(id, "partition id");
+}
+
 /** An amount of milliseconds: finite, not negative, may have a fraction. */
 export function checkDuration(duration: number, what: string): void {
   if (typeof duration === "number" && duration >= 0 && duration <= Number.MAX_SAFE_INTEGER) return;
   throw invalid(what, "a number of milliseconds that is not negative", duration);
+}
+
+/** An ISO time with its zone: without one, where it was written would decide what it means. */
+export function checkTime(time: string, what: string): void {
+  checkText(time, what);
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(time) && !Number.isNaN(Date.parse(time)))
+    return;
+  throw invalid(what, "an ISO time with zone, as in 2026-01-02T03:04:05.678Z", time);
+}
+
+export function checkOptionalTime(time: string | undefined, what: string): void {
+  if (time !== undefined) checkTime(time, what);
 }
 
 export function checkOneOf(value: string, values: readonly string[], what: string): void {

@@ -2,7 +2,8 @@
 
 import { StratigraphError } from "../errors.ts";
 import type { Connection, Stores } from "./backend.ts";
-import { calls, type CallName } from "./calls.ts";
+import { calls } from "./calls.ts";
+import type { CallName } from "./calls/call.ts";
 
 /** The calls as a store answers them: at once, or later. */
 export type StoreCalls = {

@@ -133,6 +133,10 @@ export const runStates = [
 ] as const;
 export type RunState = (typeof runStates)[number];
 
+/** The states that end a run. */
+export const endStates = ["succeeded", "warning", "failed", "cancelled", "lost", "skipped"] as const;
+export type EndState = (typeof endStates)[number];
+
 /** `task`: something that ran outside of a build, and told us. */
 export const runKinds = ["build", "step", "task"] as const;
 

@@ -4,23 +4,20 @@ import type { Listing } from "./page.ts";
 import type { RunFilter } from "./records.ts";
 
 export function runListing(filter: RunFilter): Listing {
-  const { graph, parent, kind, state, snapshot, input, idPrefix, since?.toString(), namespace, name, content } = filter;
+  const { graph, parent, kind, state, snapshot, input, idPrefix, since, namespace, name, content } = filter;
   const labels = filter.labels === undefined ? undefined : JSON.stringify(Object.entries(filter.labels).sort());
-  const engines = filter.engineVersions?.join(" ");
-  return [
-    "listRuns",
-    graph,
-    parent,
-    kind,
-    state,
-    snapshot,
-    input,
-    idPrefix,
-    since,
-    namespace,
-    name,
-    content,
-    labels,
-    engines,
-  ];
+  const engines = filter.engineVersions === undefined ? undefined : JSON.stringify(filter.engineVersions);
+  const plain = [graph, parent, kind, state, snapshot, input, idPrefix, since?.toString(), namespace, name, content];
+  return ["listRuns", ...plain, labels, engines];
+}
+
+/** The texts that begin with `prefix`, as a range in UTF-8 order: from the first, included, to the second. */
+export function prefixRange(prefix: string): readonly [from: string, to: string] {
+  return [prefix, `${prefix}\u{10ffff}`];
+}
+
+/** Milliseconds since 1970; `undefined` for a text that is no time, which no builder writes. */
+export function momentOf(time: string | undefined): number | undefined {
+  const moment = time === undefined ? Number.NaN : Date.parse(time);
+  return Number.isNaN(moment) ? undefined : moment;
 }

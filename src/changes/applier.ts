@@ -4,17 +4,16 @@ import type { z } from "zod";
 import type { Connection } from "../backend/backend.ts";
 import type { AuditStatus } from "../backend/fact-records.ts";
 import type { Json } from "../backend/records.ts";
-import type { Intent } from "../journal/intent.ts";
+import type { StratigraphError } from "../errors.ts";
+import type { Intent, ToldEvent } from "../journal/intent.ts";
 
-/** What an event says besides time, actor, run and correlation, which the intent has. */
-export interface EventDraft {
-  readonly type: string;
-  readonly subject: string;
-  readonly data: Json;
-}
+/** What an event says besides time, actor, run and correlation, which the intent has. Its type is one of `eventTypes`, or a plugin's own. */
+export type EventDraft = ToldEvent;
 
 /** One row of the audit log, without what the intent has. */
 export interface AuditDraft {
+  /** The intent's unless told. */
+  readonly action?: string | undefined;
   readonly resource: string;
   /** "done" unless told. */
   readonly status?: AuditStatus | undefined;
@@ -40,4 +39,6 @@ export interface Applier<Data, Result> {
   readonly action: string;
   readonly schema: z.ZodType<Data>;
   apply(tx: Connection, data: Data, intent: Intent): Promise<Applied<Result>>;
+  /** What is told when the backend refuses it at the time of writing ("promotion.conflict"), beside the audit row of status "denied". */
+  refused?(data: Data, intent: Intent, error: StratigraphError): readonly EventDraft[];
 }

@@ -1,11 +1,17 @@
 // What every module that changes facts works with: one connection, one bus, one set of hooks, one writer.
 
+import { readFileSync } from "node:fs";
+import type { z } from "zod";
 import type { Connection } from "../backend/backend.ts";
 import type { RunId } from "../backend/records.ts";
-import type { Clock } from "../util/clock.ts";
-import type { Applier } from "./applier.ts";
-import type { EventBus } from "./event-bus.ts";
-import type { Hooks } from "./hooks.ts";
+import { userName } from "../build/holder.ts";
+import type { Intent, JournalKind } from "../journal/intent.ts";
+import { systemClock, type Clock } from "../util/clock.ts";
+import type { Applier, EventDraft } from "./applier.ts";
+import { makeChange } from "./change.ts";
+import { EventBus } from "./event-bus.ts";
+import { Hooks } from "./hooks.ts";
+import { directSink, transactionSink, type Sink } from "./sink.ts";
 
 /** `auto`: behind inside a run, durable outside; `behind`: handed to the writer; `durable`: awaited. */
 export const writeModes = ["auto", "behind", "durable"] as const;
@@ -16,7 +22,7 @@ export interface ChangeRequest<Input, Data, Result> {
   /** For hooks, denied audit rows and errors: "model:team/churn@1.2.0". */
   resource(input: Input): string;
   /** Parses what was given, and again what pre hooks made of it. */
-  readonly schema: import("zod").ZodType<Input>;
+  readonly schema: z.ZodType<Input>;
   readonly input: unknown;
   /**
    * Rules, gates and claims, on the read-your-writes view; throws what refuses, and then nothing is written but an audit row of status
@@ -24,7 +30,7 @@ export interface ChangeRequest<Input, Data, Result> {
    */
   decide(input: Input, context: DecisionContext): Promise<Decision<Data, Result>>;
   readonly applier: Applier<Data, Result>;
-  readonly journal: import("../journal/intent.ts").JournalKind;
+  readonly journal: JournalKind;
   /** Overrides the host's mode. */
   readonly mode?: WriteMode | undefined;
   readonly actor?: string | undefined;
@@ -35,8 +41,15 @@ export interface ChangeRequest<Input, Data, Result> {
 }
 
 export interface DecisionContext {
-  /** Answers with what this host's writer still holds laid over what is stored. */
+  /** Reads what is stored; writes are refused. What this host's writer still holds is not in it: see `pending`. */
   readonly connection: Connection;
+  /**
+   * What was decided here and is not stored yet, oldest first: to be laid over what is stored. Ask for it before reading, and lay an
+   * intent that is stored already by then over itself without a change: it may have been written in between.
+   */
+  pending(journal: JournalKind): readonly Intent[];
+  /** Says something about the decision itself ("gate.failed"): written with the change, or else with the row of its refusal. */
+  tell(event: EventDraft): void;
   readonly actor: string;
   readonly run: RunId | undefined;
   readonly at: string;
@@ -44,6 +57,7 @@ export interface DecisionContext {
 }
 
 export interface Decision<Data, Result> {
+  /** Plain data: what JSON loses is lost, also where it is written at once. */
   readonly data: Data;
   /** The result as it will be; where writing is awaited, the applier's own is taken instead. */
   readonly result: Result;
@@ -70,4 +84,72 @@ export interface Host {
    * The one way facts are changed: parse → pre hooks → parse again → decide → write (rows, events and audit in one transaction) → tell.
    */
   change<Input, Data, Result>(request: ChangeRequest<Input, Data, Result>): Promise<Receipt<Result>>;
+  /** What was decided here and is not stored yet, in the order it was decided. */
+  pending(journal: JournalKind): readonly Intent[];
+  /**
+   * Makes all changes `work` makes through the host it is given at once, or none if it throws: rows, events and audit rows; bus, post
+   * hooks and projections come after the commit. Writing is awaited inside. A transaction inside it is part of it.
+   */
+  transaction<T>(work: (host: Host) => Promise<T>): Promise<T>;
+}
+
+export interface HostOptions {
+  readonly connection: Connection;
+  readonly clock?: Clock | undefined;
+  /** The user's name at the operating system unless told. */
+  readonly actor?: string | undefined;
+  /** `auto` unless told; without a writer every change is durable. */
+  readonly mode?: WriteMode | undefined;
+  /** This package's version unless told. */
+  readonly engineVersion?: string | undefined;
+  /** Told instead of `process.emitWarning`. */
+  readonly warn?: ((sentence: string) => void) | undefined;
+}
+
+export function createHost(options: HostOptions): Host {
+  const {
+    connection,
+    clock = systemClock,
+    actor = userName(),
+    mode = "auto",
+    engineVersion = packageVersion(),
+  } = options;
+  const warn = options.warn ?? ((sentence: string) => process.emitWarning(sentence, "StratigraphWarning"));
+  const bus = new EventBus({ connection, clock, actor, warn });
+  const hooks = new Hooks({ warn });
+  return hostOver({ connection, clock, actor, engineVersion, mode, bus, hooks, warn }, directSink(connection, clock));
+}
+
+type Parts = Pick<Host, "connection" | "clock" | "actor" | "engineVersion" | "mode" | "bus" | "hooks"> & {
+  readonly warn: (sentence: string) => void;
+};
+
+function hostOver(parts: Parts, sink: Sink): Host {
+  const { warn, ...open } = parts;
+  const host: Host = {
+    ...open,
+    change: (request) => makeChange({ ...parts, sink }, request),
+    pending: (journal) => sink.behind?.pending(journal) ?? [],
+    async transaction(work) {
+      if (sink.inTransaction) return work(host);
+      const transaction = transactionSink(parts.clock, warn);
+      try {
+        const result = await parts.connection.transaction(async (tx) => {
+          transaction.begin(tx);
+          return work(hostOver({ ...parts, connection: tx, mode: "durable" }, transaction));
+        });
+        await transaction.committed();
+        return result;
+      } finally {
+        await transaction.ended(sink);
+      }
+    },
+  };
+  return host;
+}
+
+/** The same place beside `src/` and beside `dist/`. */
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }

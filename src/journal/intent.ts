@@ -20,4 +20,12 @@ export interface Intent {
   readonly correlation: string;
   /** What the applier's schema parses. */
   readonly data: Json;
+  /** What the decision itself has to tell, as which gates were passed: written before the applier's own events. */
+  readonly events?: readonly ToldEvent[] | undefined;
+}
+
+export interface ToldEvent {
+  readonly type: string;
+  readonly subject: string;
+  readonly data: Json;
 }

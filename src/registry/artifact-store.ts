@@ -36,6 +36,23 @@ export interface StoreStats {
   readonly size: number;
 }
 
+export interface SweepOptions {
+  /** Digests of all artifacts that a version has, or will have: also those of versions that wait in the fallback journal. */
+  readonly referenced: ReadonlySet<string>;
+  /** Milliseconds: what was put later than that stays, as its version may still be on its way. */
+  readonly olderThan: number;
+  /** Count, do not remove. False unless told. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface SweepResult {
+  /** The digests of artifacts that no version had. */
+  readonly artifacts: readonly string[];
+  readonly objects: number;
+  /** Bytes freed, those of temporary files included. */
+  readonly size: number;
+}
+
 /** Bytes are found by what they are, so the same model stored twice is there once. Everything is durable when it resolves. */
 export interface ArtifactStore {
   readonly kind: string;
@@ -50,6 +67,11 @@ export interface ArtifactStore {
     known: KnownNumbers,
     isTaken: (version: string) => Promise<boolean>,
   ): Promise<VersionClaim>;
+  /**
+   * Says that nothing came of a claim of this store object, so that the same version may be asked for again before this process ends. The
+   * sequence number stays used up.
+   */
+  release(name: ModelName, claim: VersionClaim): Promise<void>;
   /** Errors: ARTIFACT_NOT_FOUND for a path that is not there, STORAGE_FULL, STORAGE_FAILED. */
   put(source: ArtifactSource, signal?: AbortSignal): Promise<StoredArtifact>;
   /** A verified view. Errors: ARTIFACT_NOT_FOUND; ARTIFACT_CORRUPTED, naming the file. */
@@ -61,7 +83,9 @@ export interface ArtifactStore {
   verify(artifact: StoredArtifact): Promise<void>;
   /** The digests of what is stored. */
   list(): AsyncIterable<string>;
-  /** Whoever calls knows that no version refers to it. */
+  /** Whoever calls knows that no version refers to it. What somebody put again within the last hour stays for `sweep`. */
   remove(digest: string): Promise<void>;
+  /** Removes what no version refers to: artifacts, objects, and the temporary files of processes that ended. */
+  sweep(options: SweepOptions): Promise<SweepResult>;
   stats(): Promise<StoreStats>;
 }

@@ -16,5 +16,14 @@ export {
   type OpenStore,
   type Trial,
 } from "./backend-contract.ts";
+export {
+  artifactStoreCases,
+  runArtifactStoreCase,
+  type ArtifactStoreCase,
+  type ArtifactStoreSubject,
+  type ArtifactStoreTrial,
+  type OpenArtifactStore,
+} from "./artifact-store-contract.ts";
+export { runArtifactStoreTask } from "./artifact-store-tasks.ts";
 export { runChildTask } from "./child-tasks.ts";
 export { manualClock, type ManualClock } from "./manual-clock.ts";

@@ -1,6 +1,8 @@
 // Small records for contract cases: everything has a value, and each test changes what it is about.
 
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { isStratigraphError, type ErrorCode, type StratigraphError } from "../errors.ts";
 import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
@@ -108,4 +110,10 @@ export async function refusal(promise: Promise<unknown>, code: ErrorCode): Promi
   assert.equal(error.code, code, error.message);
   assert.match(error.message, /^[^\n]{10,600}$/, "one sentence");
   return error;
+}
+
+/** Every file and folder below a folder, relative to it, in order. */
+export async function allPaths(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true, encoding: "utf8" });
+  return entries.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
 }

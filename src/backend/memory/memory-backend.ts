@@ -3,18 +3,25 @@
 import { systemClock, type Clock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
 import type { Backend, Stores } from "../backend.ts";
-import type { SyncStores } from "../calls.ts";
+import type { SyncStores } from "../calls/call.ts";
 import { connectionOver, type Access } from "../connection.ts";
 import { WriterQueue, type WritableStore } from "../writer-queue.ts";
+import * as audit from "./audit.ts";
+import * as events from "./events.ts";
 import * as graphs from "./graphs.ts";
 import * as leases from "./leases.ts";
+import * as lineage from "./lineage.ts";
 import * as links from "./links.ts";
 import * as manifests from "./manifests.ts";
+import * as models from "./models.ts";
 import * as partitions from "./partitions.ts";
 import * as runs from "./runs.ts";
 import * as snapshots from "./snapshots.ts";
 import { MemoryState } from "./state.ts";
+import * as submissions from "./submissions.ts";
 import * as tags from "./tags.ts";
+import * as tasks from "./tasks.ts";
+import * as versions from "./versions.ts";
 
 export interface MemoryOptions {
   /** Milliseconds a writer waits for those before it; 30,000 unless told. */
@@ -75,6 +82,7 @@ type Bound<Functions> = {
 /** Each call is a function over the state in the file of its noun. */
 function storesOf(state: MemoryState): SyncStores {
   const { findStored: _1, toStored: _2, ...partitionCalls } = partitions;
+  const { toRow: _3, toRun: _4, ...runCalls } = runs;
   return {
     ...bind(state, graphs),
     ...bind(state, snapshots),
@@ -83,7 +91,14 @@ function storesOf(state: MemoryState): SyncStores {
     ...bind(state, links),
     ...bind(state, manifests),
     ...bind(state, leases),
-    ...bind(state, runs),
+    ...bind(state, runCalls),
+    ...bind(state, tasks),
+    ...bind(state, lineage),
+    ...bind(state, models),
+    ...bind(state, versions),
+    ...bind(state, events),
+    ...bind(state, audit),
+    ...bind(state, submissions),
   } satisfies { readonly [Name in keyof Stores]: unknown };
 }
 

@@ -200,10 +200,14 @@ export function findLocations(state: MemoryState, storage: string, locations: re
   return found;
 }
 
+/** By a snapshot, or by a version of a model that is not deleted. */
 function linkedPartitions(state: MemoryState): ReadonlySet<PartitionId> {
   const linked = new Set<PartitionId>();
   for (const artifacts of state.links.values()) {
     for (const keys of artifacts.values()) for (const id of keys.values()) linked.add(id);
+  }
+  for (const { source, deleted } of state.versionsById.values()) {
+    if (source !== undefined && deleted === undefined) linked.add(source.partition);
   }
   return linked;
 }

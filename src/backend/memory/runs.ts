@@ -15,7 +15,7 @@ import type {
   StoredPartition,
 } from "../records.ts";
 import { partitionsUnknown, runUnknown } from "../refusals.ts";
-import { runListing } from "../run-filter.ts";
+import { momentOf, prefixRange, runListing } from "../run-filter.ts";
 import { findStored } from "./partitions.ts";
 import type { MemoryState, RunRow } from "./state.ts";
 
@@ -23,22 +23,27 @@ export function startRuns(state: MemoryState, runs: readonly RunRecord[]): void 
   for (const run of runs) {
     if (state.runs.has(run.id)) continue;
     const sequence = state.nextSequence();
-    const { reason, error } = run;
-    state.set(state.runs, run.id, {
-      record: Object.freeze(facts(run)),
-      reason: encodeOptionalJson(reason, "run's reason"),
-      error: encodeOptionalJson(error, "run's error"),
-      sequence,
-    });
+    state.set(state.runs, run.id, toRow(run, sequence));
     state.set(state.runOrder, sequence, run.id);
   }
+}
+
+/** The row of a build or step. */
+export function toRow(run: RunRecord, sequence: number): RunRow {
+  return {
+    record: Object.freeze(facts(run)),
+    reason: encodeOptionalJson(run.reason, "run's reason"),
+    error: encodeOptionalJson(run.error, "run's error"),
+    task: undefined,
+    sequence,
+  };
 }
 
 export function finishRuns(state: MemoryState, runs: Parameters<Stores["finishRuns"]>[0]): readonly RunId[] {
   const finished: RunId[] = [];
   for (const { id, finishedAt, attempts, duration, error, state: end } of runs) {
     const row = state.runs.get(id);
-    if (row?.record.state !== "running") continue;
+    if (row?.record.state !== "running" && row?.record.state !== "scheduled") continue;
     const record = Object.freeze({ ...row.record, state: end, finishedAt, attempts, duration });
     state.set(state.runs, id, { ...row, record, error: encodeOptionalJson(error, "run's error") });
     finished.push(id);
@@ -106,7 +111,8 @@ export function listRuns(state: MemoryState, filter: RunFilter = {}, request?: P
     if (sequences.length === 0) break;
     for (const sequence of sequences) {
       const row = state.runs.get(state.runOrder.get(sequence)!)!;
-      if (matches(row.record, filter)) rows.push(row);
+      if (matches(row.record, filter) && matchesTask(row, filter) && matchesContent(state, row, filter.content))
+        rows.push(row);
     }
     before = sequences.at(-1);
   }
@@ -120,16 +126,44 @@ function matches(run: RunRow["record"], filter: RunFilter): boolean {
     (filter.kind === undefined || filter.kind === run.kind) &&
     (filter.state === undefined || filter.state === run.state) &&
     (filter.snapshot === undefined || filter.snapshot === run.snapshot) &&
-    (filter.input === undefined || filter.input === run.input)
+    (filter.input === undefined || filter.input === run.input) &&
+    (filter.idPrefix === undefined || startsWith(run.id, filter.idPrefix)) &&
+    (filter.since === undefined || (momentOf(run.startedAt) ?? -Infinity) >= filter.since)
   );
 }
 
-function toRun({ record, reason, error }: RunRow): RunRecord {
-  return {
+function startsWith(id: string, prefix: string): boolean {
+  const [from, to] = prefixRange(prefix);
+  return compareText(id, from) >= 0 && compareText(id, to) < 0;
+}
+
+function matchesTask({ task }: RunRow, { namespace, name, labels = {}, engineVersions }: RunFilter): boolean {
+  const asked = Object.entries(labels);
+  if (task === undefined) {
+    return namespace === undefined && name === undefined && asked.length === 0 && engineVersions === undefined;
+  }
+  return (
+    (namespace === undefined || namespace === task.namespace) &&
+    (name === undefined || name === task.name) &&
+    asked.every(([label, value]) => Object.hasOwn(task.labels, label) && task.labels[label] === value) &&
+    (engineVersions === undefined || engineVersions.includes(task.engineVersion))
+  );
+}
+
+/** Of what a task told, or of a partition it or a step read or wrote. */
+function matchesContent(state: MemoryState, { record, task }: RunRow, content: string | undefined): boolean {
+  if (content === undefined || task?.io.some((one) => one.content === content) === true) return true;
+  const edges = [...(state.runInputs.get(record.id) ?? []), ...(state.runOutputs.get(record.id) ?? [])];
+  return edges.some(({ partition }) => state.partitions.get(partition)?.partition.content === content);
+}
+
+export function toRun({ record, reason, error, task }: RunRow): RunRecord {
+  const run = {
     ...record,
     reason: reason === undefined ? undefined : decodeJson(reason, "run's reason"),
     error: error === undefined ? undefined : decodeJson(error, "run's error"),
   };
+  return task === undefined ? run : { ...run, task };
 }
 
 function facts(run: RunRecord): RunRow["record"] {

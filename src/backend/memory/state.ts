@@ -5,6 +5,17 @@ import type { KeyText } from "../../identity/partition.ts";
 import type { Clock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
 import { compareText } from "../../util/text-order.ts";
+import type { AuditRecord, EventRecord } from "../fact-records.ts";
+import type {
+  AliasChange,
+  AliasRecord,
+  AnnotationRecord,
+  ModelName,
+  ModelRecord,
+  TransitionRecord,
+  VersionId,
+  VersionRecord,
+} from "../model-records.ts";
 import type {
   PartitionId,
   RunId,
@@ -14,6 +25,7 @@ import type {
   StoredSnapshot,
   TagChange,
   TagRecord,
+  TaskFacts,
 } from "../records.ts";
 import { Journal } from "./journal.ts";
 import { OrderedMap } from "./ordered-map.ts";
@@ -28,9 +40,10 @@ export interface PartitionRow {
 
 export interface RunRow {
   /** Without `reason` and `error`, which are kept as text like everywhere. */
-  readonly record: Omit<RunRecord, "reason" | "error">;
+  readonly record: Omit<RunRecord, "reason" | "error" | "task">;
   readonly reason: string | undefined;
   readonly error: string | undefined;
+  readonly task: TaskFacts | undefined;
   readonly sequence: number;
 }
 
@@ -71,6 +84,24 @@ export class MemoryState {
   readonly runInputs: Map<RunId, readonly RunPartition[]> = new Map();
   readonly runOutputs: Map<RunId, readonly RunPartition[]> = new Map();
 
+  /** All of the following by model, see `modelPlace`. */
+  readonly models: OrderedMap<string, ModelRecord> = new OrderedMap(compareText);
+  readonly versions: Map<string, OrderedMap<number, VersionRecord>> = new Map();
+  /** The sequence of each version's other number. */
+  readonly versionNumbers: Map<string, Map<string, number>> = new Map();
+  readonly versionsById: Map<VersionId, VersionRecord> = new Map();
+  readonly transitions: Map<string, OrderedMap<number, TransitionRecord>> = new Map();
+  readonly aliases: Map<string, OrderedMap<string, AliasRecord>> = new Map();
+  /** By model and alias. */
+  readonly aliasChanges: Map<string, OrderedMap<number, AliasChange>> = new Map();
+  readonly annotations: Map<string, OrderedMap<number, AnnotationRecord>> = new Map();
+
+  readonly events: OrderedMap<number, EventRecord> = new OrderedMap(ascending);
+  readonly eventNumbers: Map<string, number> = new Map();
+  readonly audit: OrderedMap<number, AuditRecord> = new OrderedMap(ascending);
+  /** Key, and when it was taken: milliseconds since 1970. */
+  readonly submissions: Map<string, number> = new Map();
+
   constructor(clock: Clock) {
     this.clock = clock;
   }
@@ -101,4 +132,9 @@ export class MemoryState {
 
 export function ascending(a: number, b: number): number {
   return a - b;
+}
+
+/** One text for a model, in the order of namespace, then name: no name holds a NUL, which comes before everything else. */
+export function modelPlace({ namespace, name }: ModelName): string {
+  return `${namespace}\0${name}`;
 }

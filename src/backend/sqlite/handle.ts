@@ -1,7 +1,7 @@
 // One open database handle: statements prepared once, their outcomes counted.
 
 import { counters } from "../../util/counters.ts";
-import type { CallName } from "../calls.ts";
+import type { CallName } from "../calls/call.ts";
 import type { StoreCalls } from "../connection.ts";
 import type { SqlContext } from "../sql/context.ts";
 import { runNow, type Operation, type Outcome } from "../sql/operation.ts";

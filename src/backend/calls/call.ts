@@ -1,0 +1,24 @@
+// What is known of a call before any backend sees it: does it write, what does it refuse, and when is there nothing to do.
+
+import type { Stores } from "../backend.ts";
+
+export type CallName = keyof Stores;
+export type CallAnswer<Name extends CallName> = Awaited<ReturnType<Stores[Name]>>;
+
+/** The same calls without waiting, for stores that answer at once. */
+export type SyncStores = {
+  readonly [Name in CallName]: (...args: Parameters<Stores[Name]>) => CallAnswer<Name>;
+};
+
+export interface Call<Name extends CallName> {
+  readonly writes: boolean;
+  /** Must be durable whatever durability was chosen for the rest: names that people rely on. */
+  readonly precious?: boolean;
+  /** Throws for what no backend stores. Runs before any input or output. */
+  readonly check: (...args: Parameters<Stores[Name]>) => void;
+  /** The answer to an empty question, which costs no statement. */
+  readonly nothing?: (...args: Parameters<Stores[Name]>) => { readonly answer: CallAnswer<Name> } | undefined;
+}
+
+/** All calls of one store. */
+export type CallsOf<Store> = { readonly [Name in keyof Store & CallName]: Call<Name> };

@@ -1,0 +1,38 @@
+// Runs of kind "task" in memory.
+
+import { decodeTask, encodeTask } from "../record-text.ts";
+import type { TaskRecord } from "../records.ts";
+import { momentOf } from "../run-filter.ts";
+import { replacesTask, taskEnd } from "../task-order.ts";
+import { frozen } from "./frozen.ts";
+import { toRow, toRun } from "./runs.ts";
+import type { MemoryState, RunRow } from "./state.ts";
+
+export function writeTasks(state: MemoryState, tasks: readonly TaskRecord[]): readonly boolean[] {
+  return tasks.map((given) => {
+    const stored = state.runs.get(given.id);
+    const task = frozen(decodeTask(encodeTask(given.task)));
+    const row: RunRow = { ...toRow(given, stored?.sequence ?? state.nextSequence()), task };
+    if (stored !== undefined && (stored.task === undefined || !replacesTask(toTask(row), toTask(stored)))) return false;
+    state.set(state.runs, given.id, row);
+    if (stored === undefined) state.set(state.runOrder, row.sequence, given.id);
+    return true;
+  });
+}
+
+function toTask(row: RunRow): TaskRecord {
+  return toRun(row) as TaskRecord;
+}
+
+export function removeTasks(state: MemoryState, before: number): number {
+  const old = [...state.runs.values()].filter(
+    ({ record, task }) => task !== undefined && (taskEnd({ ...record, task }) ?? Infinity) < before,
+  );
+  for (const { record, sequence } of old) {
+    state.delete(state.runs, record.id);
+    state.delete(state.runOrder, sequence);
+    state.delete(state.runInputs, record.id);
+    state.delete(state.runOutputs, record.id);
+  }
+  return old.length;
+}

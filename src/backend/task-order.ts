@@ -1,0 +1,33 @@
+// Which of two records of one task stays, so that any order of telling has one result.
+
+import { canonicalText } from "../util/canonical.ts";
+import { compareText } from "../util/text-order.ts";
+import { momentOf } from "./run-filter.ts";
+import type { TaskRecord } from "./records.ts";
+
+/**
+ * Whether `given` takes the place of `stored`: where it is further on (scheduled, running, ended), or as far and recorded later. Of two
+ * that were recorded in one millisecond the one with the greater text stays, as some order must decide.
+ */
+export function replacesTask(given: TaskRecord, stored: TaskRecord): boolean {
+  const difference = phase(given) - phase(stored) || moment(given) - moment(stored);
+  return difference === 0 ? compareText(canonicalText(given), canonicalText(stored)) > 0 : difference > 0;
+}
+
+function phase({ state }: TaskRecord): number {
+  return state === "scheduled" ? 0 : state === "running" ? 1 : 2;
+}
+
+function moment({ task }: TaskRecord): number {
+  return momentOf(task.recordedAt) ?? 0;
+}
+
+/** When a task ended, in milliseconds since 1970; when that was recorded, where nobody said; `undefined` while it has not ended. */
+export function taskEnd({
+  state,
+  finishedAt,
+  task,
+}: Pick<TaskRecord, "state" | "finishedAt" | "task">): number | undefined {
+  if (state === "scheduled" || state === "running") return undefined;
+  return momentOf(finishedAt) ?? momentOf(task.recordedAt);
+}
