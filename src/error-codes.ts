@@ -68,6 +68,7 @@ export const errorGroups = {
     PARTITION_UNKNOWN: ["A stored partition is gone, or never was there.", 404],
     RUN_UNKNOWN: ["No run has that id.", 404],
     TRANSACTION_INVALID: ["A transaction was used inside another one or after its end."],
+    RUN_AMBIGUOUS: ["A text begins the ids of several runs.", 409],
   },
   build: {
     BUILD_FAILED: ["At least one step of a build failed."],
