@@ -1,0 +1,40 @@
+// The plugins that come with the package, each loaded when it is asked for.
+
+import type { PluginContext } from "./declare.ts";
+import type { PluginGroup } from "./groups.ts";
+
+type BuiltIn = () => Promise<(context: PluginContext) => unknown>;
+
+/** By group, then by name. */
+export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, BuiltIn>>>> = {
+  "deploy-adapters": {},
+  "registry-backends": {},
+  "lineage-backends": {},
+  "auth-backends": {},
+  backends: {
+    memory: async () => {
+      const { memory } = await import("../backend/memory/memory-backend.ts");
+      return () => memory();
+    },
+    sqlite: async () => {
+      const { openSqlite } = await import("./backend-url.ts");
+      return openSqlite;
+    },
+    file: async () => {
+      const { openFolder } = await import("./backend-url.ts");
+      return openFolder;
+    },
+  },
+  "artifact-stores": {
+    memory: async () => {
+      const { memoryStore } = await import("../registry/store/memory-store.ts");
+      return () => memoryStore();
+    },
+    file: async () => {
+      const { openArtifactStore } = await import("../registry/store/open-store.ts");
+      return ({ home, url }) => openArtifactStore(url ?? `${home}/models`);
+    },
+  },
+  gates: {},
+  hooks: {},
+};
