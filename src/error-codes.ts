@@ -107,6 +107,8 @@ export const errorGroups = {
     BACKEND_TIMEOUT: ["The backend did not answer in time.", 504, BUSY],
     AUTH_FAILED: ["Credentials are missing or were refused.", 401],
     NOT_INITIALIZED: ["There is no current instance to work with."],
+    METADATA_DROPPED: ["A record was taken out of a full queue before it was written."],
+    METADATA_LOST: ["A record could be written neither to the backend nor to the fallback journal."],
   },
   plugins: {
     PLUGIN_NOT_FOUND: ["No plugin has that name.", 404],

@@ -87,6 +87,8 @@ export const operations: Operations = {
   readRun,
   readRunPartitions,
   listRuns,
+  readRuns: comes,
+  listEngineVersions: comes,
   writeTasks: comes,
   removeTasks: comes,
   walkLineage: comes,
