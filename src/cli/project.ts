@@ -17,6 +17,7 @@ import {
   type ProjectConfig,
 } from "../config/project.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
+import type { PluginShelf } from "../plugins/shelf.ts";
 import { suggest } from "../util/suggest.ts";
 import type { Call } from "./command.ts";
 import { shownPath } from "./frames.ts";
@@ -39,6 +40,8 @@ export interface Project {
   backend(): Promise<Backend>;
   /** Every setting with its origin, of the project or as a graph or producer changes it. Error: CONFIG_INVALID. */
   settings(of?: { readonly graph?: Annotated; readonly producer?: Annotated }): Promise<LoadedConfig>;
+  /** Plugins of the configuration, of the project's packages and of this one. Error: CONFIG_INVALID. */
+  plugins(): Promise<PluginShelf>;
   /** Loads the file and picks the graph. Errors: MODULE_NOT_LOADED, USAGE. */
   graph(): Promise<Graph>;
   /** All graphs of the file, by name. */
@@ -109,6 +112,10 @@ export async function findProject(
     configFile,
     file,
     backend: () => (chosen ??= openBackend(config, { root, home })),
+    async plugins() {
+      const { openPlugins } = await import("../plugins/shelf.ts");
+      return openPlugins({ folder: cwd, plugins: config.plugins });
+    },
     async settings(of = {}) {
       const { loadConfig } = await import("../config/load.ts");
       return loadConfig({ cwd, env, loadModule, ...of });
@@ -198,7 +205,7 @@ async function openBackend(
 ): Promise<Backend> {
   if (typeof backend === "object") return backend;
   if (backend !== undefined && backend !== "sqlite") {
-    const { resolveBackend } = await import("./backends.ts");
+    const { resolveBackend } = await import("../plugins/backend-url.ts");
     return resolveBackend(backend, { root, home, plugins });
   }
   const { sqlite } = await import("../backend/sqlite/index.ts");

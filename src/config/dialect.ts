@@ -46,6 +46,10 @@ const OF_THE_PRODUCER: ReadonlySet<string> = new Set([
 
 /** The file's settings under our names. */
 export function yamlSettings(root: Placed, file: string): YamlSettings {
+  // Not settings by name: for the checks to refuse.
+  if (!(root.value instanceof Map) && root.value !== null) {
+    return { source: { layer: "file", where: file, values: plain(root) }, notices: [] };
+  }
   const notices: string[] = [];
   const places = new Map<string, string>();
   const values: Record<string, unknown> = {};

@@ -57,11 +57,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { profile } = resolveConfig(spoken).settings;
   const older = foreignLayers(env, profile);
   const second = profile === "tauro" ? foreignFile(cwd, file) : undefined;
-  const layers = [
-    ...(second === undefined ? [] : [await noted(second, options, notices)]),
-    ...older.layers,
-    ...spoken,
-  ];
+  const layers = [...(second === undefined ? [] : [await noted(second, options, notices)]), ...older.layers, ...spoken];
   return {
     ...resolveConfig(layers),
     files: [second, file].filter((one) => one !== undefined),

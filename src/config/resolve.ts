@@ -1,9 +1,8 @@
 // Layers of settings laid over each other: the innermost word counts, and each value knows whose word it was.
 
-import { produce } from "immer";
 import { parseLayer, type LayerName, type LayerSource, type Setting } from "./layer.ts";
 import { put } from "./nested.ts";
-import { entries, profileSettings, type Profile, type Settings } from "./settings.ts";
+import { entries, isLeaf, profileSettings, settings, type Profile, type Settings } from "./settings.ts";
 
 export interface ResolvedConfig {
   readonly settings: Settings;
@@ -28,10 +27,9 @@ export function resolveConfig(layers: readonly LayerSource[]): ResolvedConfig {
   const all = [...standard, ...habits, ...said];
   const last = new Map(all.map((setting) => [setting.path, setting]));
   const origins = entries.map(({ path }) => last.get(path)!);
-  const settings = produce({}, (draft) => {
-    for (const { path, value } of origins) put(draft, path.split("."), value);
-  });
-  return { settings: settings as Settings, origins };
+  const values = {};
+  for (const { path, value } of origins) put(values, path.split("."), value);
+  return { settings: frozen(values, settings) as Settings, origins };
 }
 
 const RANK: Readonly<Record<LayerName, number>> = {
@@ -46,6 +44,14 @@ const RANK: Readonly<Record<LayerName, number>> = {
 
 function inOrder(layers: readonly { readonly layer: LayerName; readonly found: readonly Setting[] }[]): Setting[] {
   return layers.toSorted((a, b) => RANK[a.layer] - RANK[b.layer]).flatMap(({ found }) => found);
+}
+
+/** Groups only: what a leaf holds may be somebody's own object, like a backend. */
+function frozen(values: object, tree: object): object {
+  for (const [name, node] of Object.entries(tree) as [string, object][]) {
+    if (!isLeaf(node)) frozen((values as Readonly<Record<string, object>>)[name]!, node);
+  }
+  return Object.freeze(values);
 }
 
 /** The namespace of models that are named without one. */

@@ -28,6 +28,7 @@ export interface Settings {
   readonly metadata: {
     readonly queueSize: number;
     readonly flushTimeout: Milliseconds;
+    readonly writeTimeout: Milliseconds;
     readonly overflow: {
       readonly lineage: Overflow;
       readonly registry: Overflow;
@@ -131,6 +132,10 @@ export const settings: Tree<Settings> = {
       says: "Records that may wait to be written, for each kind.",
       variables: ["STRATA_METADATA_QUEUE_SIZE"],
     }),
+    writeTimeout: duration(30_000, {
+      says: "How long one write of a record may take.",
+      variables: ["STRATA_METADATA_WRITE_TIMEOUT"],
+    }),
     flushTimeout: duration(30_000, {
       says: "How long the end of a run waits for records that are not written yet.",
       variables: ["STRATA_METADATA_FLUSH_TIMEOUT"],
@@ -167,7 +172,7 @@ export const settings: Tree<Settings> = {
     gates: data(
       {},
       'conditions such as { "min_auc": 0.9 }',
-      z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])),
+      z.record(z.string(), z.union([z.number(), z.boolean(), z.string()])).readonly(),
       {
         says: "What every version must pass to be promoted, where its model has no gates of its own.",
       },

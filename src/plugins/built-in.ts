@@ -1,5 +1,7 @@
 // The plugins that come with the package, each loaded when it is asked for.
 
+import type { Host } from "../changes/host.ts";
+import { StratigraphError } from "../errors.ts";
 import type { PluginContext } from "./declare.ts";
 import type { PluginGroup } from "./groups.ts";
 
@@ -9,7 +11,12 @@ type BuiltIn = () => Promise<(context: PluginContext) => unknown>;
 export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, BuiltIn>>>> = {
   "deploy-adapters": {},
   "registry-backends": {},
-  "lineage-backends": {},
+  "lineage-backends": {
+    filesystem: async () => {
+      const { createLineage } = await import("../lineage/lineage.ts");
+      return (context) => createLineage({ host: hostOf(context) });
+    },
+  },
   "auth-backends": {},
   backends: {
     memory: async () => {
@@ -38,3 +45,10 @@ export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, Built
   gates: {},
   hooks: {},
 };
+
+function hostOf({ host }: PluginContext): Host {
+  if (host !== undefined) return host;
+  throw new StratigraphError("NOT_INITIALIZED", "the registry and the lineage of this package work on an instance", {
+    hint: "Make one: await createMLOps().",
+  });
+}

@@ -16,7 +16,8 @@ export function assertConforms<Group extends PluginGroup>(
   const demand = groups[group];
   const where = name === undefined ? group : `${group}, '${name}'`;
   if (demand.kind === "function") {
-    if (typeof value !== "function") throw invalid(where, "the plugin is not a function", "a function", showValue(value));
+    if (typeof value !== "function")
+      throw invalid(where, "the plugin is not a function", "a function", showValue(value));
     checkArity(where, "the plugin", value, demand.arguments);
     return;
   }
@@ -26,7 +27,9 @@ export function assertConforms<Group extends PluginGroup>(
   const members = value as Readonly<Record<string, unknown>>;
   const missing = Object.keys(demand.methods).filter((method) => typeof members[method] !== "function");
   if (missing.length > 0) {
-    throw invalid(where, `the plugin lacks ${list(missing)}`, list(Object.keys(demand.methods)), undefined, { missing });
+    throw invalid(where, `the plugin lacks ${list(missing)}`, list(Object.keys(demand.methods)), undefined, {
+      missing,
+    });
   }
   for (const [method, most] of Object.entries(demand.methods)) {
     checkArity(where, `'${method}'`, members[method] as (...args: never[]) => unknown, most);

@@ -1,5 +1,6 @@
 // Plugins as a project names them in its configuration, typed by group.
 
+import type { Host } from "../changes/host.ts";
 import type { Settings } from "../config/settings.ts";
 import { StratigraphError } from "../errors.ts";
 import { showValue } from "../util/show.ts";
@@ -16,6 +17,8 @@ export interface PluginContext {
   readonly url?: string | undefined;
   /** Every setting; a table, for example, is `settings.lineage.table`. Absent where nothing but a database is opened. */
   readonly settings?: Settings | undefined;
+  /** What changes of facts go through; there where an instance makes its registry and lineage. */
+  readonly host?: Host | undefined;
 }
 
 /** A class, a function that makes one, or the thing itself; of gates and hooks the function itself. */

@@ -50,7 +50,8 @@ export async function openPlugins({ folder, plugins = [] }: OpenPluginsOptions):
     const key = `${entry.group} ${entry.name}`;
     const other = entries.get(key);
     if (other === undefined) entries.set(key, entry);
-    else problems.push(`${entry.group}, '${entry.name}' of ${entry.from} is not used: ${other.from} has one of that name`);
+    else
+      problems.push(`${entry.group}, '${entry.name}' of ${entry.from} is not used: ${other.from} has one of that name`);
   };
   for (const group of groupNames) {
     for (const [name, load] of Object.entries(builtIn[group])) add({ group, name, from: "stratigraph", load });
@@ -165,7 +166,10 @@ function notFound(group: PluginGroup, name: string, there: readonly PluginEntry[
   const guess = suggest(name, names);
   return new StratigraphError("PLUGIN_NOT_FOUND", `there is no plugin '${name}' among the ${group}`, {
     expected: names.length === 0 ? "nothing: the group is empty" : names.map((one) => `'${one}'`).join(", "),
-    hint: guess === undefined ? "Install the package that has it, or name it in strata.config.ts." : `Did you mean '${guess}'?`,
+    hint:
+      guess === undefined
+        ? "Install the package that has it, or name it in strata.config.ts."
+        : `Did you mean '${guess}'?`,
     data: { group, name, available: names },
   });
 }

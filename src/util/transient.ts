@@ -21,7 +21,8 @@ const NETWORK: ReadonlySet<string> = new Set([
 
 /** Whether the same call may succeed when it is made again soon: a busy database, a network, a time that ran out. */
 export function isRetryable(error: unknown): boolean {
-  if (isStratigraphError(error)) return error.retryable;
+  if (isStratigraphError(error))
+    return error.retryable || (error.code === "BACKEND_FAILED" && isNetworkFailure(error.cause));
   return isNetworkFailure(error) || (error instanceof Error && isNetworkFailure(error.cause));
 }
 

@@ -13,15 +13,13 @@ const codesThat = (is: "retryable" | "degradable"): string[] => codes.filter((co
 
 describe("how an error is treated", () => {
   it("says that only failing writes of a backend may wait in the journal", () => {
+    const backend = ["BUSY", "CORRUPT", "FAILED", "FULL", "MISSING", "MISSING_DRIVER", "NEWER", "READ_ONLY", "TIMEOUT"];
+    const others = ["CIRCUIT_OPEN", "CONNECTION_CLOSED", "STORAGE_FAILED", "STORAGE_FULL", "STORAGE_READ_ONLY"];
+
     expect(codesThat("degradable")).toEqual([
-      "BACKEND_BUSY",
-      "BACKEND_CORRUPT",
-      "BACKEND_FAILED",
-      "BACKEND_FULL",
-      "BACKEND_READ_ONLY",
-      "BACKEND_TIMEOUT",
-      "CIRCUIT_OPEN",
-      "CONNECTION_CLOSED",
+      ...[...backend, "UNSUPPORTED"].map((name) => `BACKEND_${name}`),
+      ...others,
+      "TRANSACTION_INVALID",
     ]);
   });
 
