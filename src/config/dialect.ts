@@ -13,29 +13,33 @@ export interface YamlSettings {
 }
 
 /** Other names of settings, as they are once they are in camel case. */
-const ALIASES: Readonly<Record<string, string>> = {
-  modelRegistry: "registry",
-  "registry.useCase": "registry.namespace",
-  "registry.usecase": "registry.namespace",
-  "registry.promotionGates": "registry.gates",
-  catalog: "registry.catalog",
-  schema: "registry.schema",
-  storagePath: "path",
-  maxRetries: "retry.maxAttempts",
-  enableCircuitBreaker: "breaker.enabled",
-  maxVersions: "retention.maxVersions",
-};
+const ALIASES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    modelRegistry: "registry",
+    "registry.useCase": "registry.namespace",
+    "registry.usecase": "registry.namespace",
+    "registry.promotionGates": "registry.gates",
+    catalog: "registry.catalog",
+    schema: "registry.schema",
+    storagePath: "path",
+    maxRetries: "retry.maxAttempts",
+    enableCircuitBreaker: "breaker.enabled",
+    maxVersions: "retention.maxVersions",
+  }),
+);
 
 /** What files of other systems say that belongs to parts this version does not have. */
-const LATER: Readonly<Record<string, string>> = {
-  experiment: "experiment tracking",
-  tracking: "experiment tracking",
-  autoLog: "experiment tracking",
-  metricBufferSize: "experiment tracking",
-  autoFlushMetrics: "experiment tracking",
-  maxActiveRuns: "experiment tracking",
-  health: "health checks",
-};
+const LATER: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    experiment: "experiment tracking",
+    tracking: "experiment tracking",
+    autoLog: "experiment tracking",
+    metricBufferSize: "experiment tracking",
+    autoFlushMetrics: "experiment tracking",
+    maxActiveRuns: "experiment tracking",
+    health: "health checks",
+  }),
+);
 
 /** What a task says about its own model: the producer that trains says it here. */
 const OF_THE_PRODUCER: ReadonlySet<string> = new Set([
@@ -57,10 +61,11 @@ export function yamlSettings(root: Placed, file: string): YamlSettings {
     if (!(placed.value instanceof Map)) return put(values, at, plain(placed));
     for (const [written, inner] of placed.value as ReadonlyMap<string, Placed>) {
       const spelled = [...at, camelCase(written)].join(".");
-      const path = (ALIASES[spelled] ?? spelled).split(".");
+      const path = (ALIASES.get(spelled) ?? spelled).split(".");
       const place = `${inner.place}, '${written}'`;
-      if (LATER[spelled] !== undefined) {
-        notices.push(`${place} belongs to ${LATER[spelled]}, which this version does not have, and has no effect.`);
+      const later = LATER.get(spelled);
+      if (later !== undefined) {
+        notices.push(`${place} belongs to ${later}, which this version does not have, and has no effect.`);
         continue;
       }
       if (OF_THE_PRODUCER.has(spelled)) {
@@ -119,7 +124,7 @@ function leafValue(path: string, node: object | undefined, placed: Placed): unkn
   const value = plain(placed);
   // Files of this kind say times in seconds.
   if (node !== undefined && isLeaf(node) && node.seconds && typeof value === "number") return `${value}s`;
-  return path === "backend" && typeof value === "string" ? (backendNames[value] ?? value) : value;
+  return path === "backend" && typeof value === "string" ? (backendNames.get(value) ?? value) : value;
 }
 
 function plain({ value }: Placed): unknown {

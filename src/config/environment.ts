@@ -38,11 +38,13 @@ export const foreignVariables: Readonly<Partial<Record<Profile, Readonly<Record<
 };
 
 /** Names of backends in other systems. */
-export const backendNames: Readonly<Record<string, string>> = {
-  local: "sqlite",
-  fs: "file",
-  distributed: "databricks",
-};
+export const backendNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    local: "sqlite",
+    fs: "file",
+    distributed: "databricks",
+  }),
+);
 
 /** The settings that `STRATA_` variables hold, one layer for each variable that is set, the weakest first. */
 export function environmentLayers(env: Environment): readonly LayerSource[] {
@@ -106,7 +108,7 @@ function variableLayer(env: Environment, name: string, path: string): readonly L
   const given = env[name];
   // An empty variable says nothing: that is how shells unset one for a single command.
   if (given === undefined || given === "") return [];
-  const text = path === "backend" ? (backendNames[given] ?? given) : given;
+  const text = path === "backend" ? (backendNames.get(given) ?? given) : given;
   const values = {};
   put(values, path.split("."), findLeaf(path)!.read(text));
   return [{ layer: "environment", where: name, values }];

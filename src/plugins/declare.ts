@@ -31,11 +31,6 @@ export type PluginDeclarations = {
   readonly [Group in PluginGroup]?: Readonly<Record<string, Plugin<PluginTypes[Group]>>>;
 };
 
-/** For the `plugins` of strata.config.ts: gives back what it is given, checked by the compiler. */
-export function definePlugins(declarations: PluginDeclarations): PluginDeclarations {
-  return Object.freeze({ ...declarations });
-}
-
 /** One declared plugin. */
 export interface Declared {
   readonly group: PluginGroup;
