@@ -18,6 +18,11 @@ export function encodeOptionalJson(value: Json | undefined, what: string): strin
   return value === undefined ? undefined : encodeJson(value, what);
 }
 
+/** The value as it comes back, which shares nothing with the one that was given. */
+export function copyJson<Given extends Json | undefined>(value: Given, what: string): Given {
+  return value === undefined ? value : (JSON.parse(encodeJson(value, what)) as Given);
+}
+
 /** Text from a database: anything but JSON there means that the database is damaged. */
 export function decodeJson(text: string, what: string): Json {
   try {

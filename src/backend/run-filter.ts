@@ -1,5 +1,6 @@
 // Which runs a listing is about.
 
+import { compareText } from "../util/text-order.ts";
 import type { Listing } from "./page.ts";
 import type { RunFilter } from "./records.ts";
 
@@ -15,6 +16,10 @@ export function runListing(filter: RunFilter): Listing {
 /** The texts that begin with `prefix`, as a range in UTF-8 order: from the first, included, to the second. */
 export function prefixRange(prefix: string): readonly [from: string, to: string] {
   return [prefix, `${prefix}\u{10ffff}`];
+}
+
+export function isWithin(text: string, [from, to]: readonly [from: string, to: string]): boolean {
+  return compareText(text, from) >= 0 && compareText(text, to) < 0;
 }
 
 /** Milliseconds since 1970; `undefined` for a text that is no time, which no builder writes. */

@@ -2,6 +2,8 @@
 
 import { canonicalText } from "../util/canonical.ts";
 import { compareText } from "../util/text-order.ts";
+import { copyJson } from "./json-text.ts";
+import { decodeTask, encodeTask } from "./record-text.ts";
 import { momentOf } from "./run-filter.ts";
 import type { TaskRecord } from "./records.ts";
 
@@ -20,6 +22,19 @@ function phase({ state }: TaskRecord): number {
 
 function moment({ task }: TaskRecord): number {
   return momentOf(task.recordedAt) ?? 0;
+}
+
+/** A task as it will be read: only what is ours, in the form in which it is kept. */
+export function keptTask(given: TaskRecord): TaskRecord {
+  const { id, parent, kind, graph, snapshot, producer, version, key, input } = given;
+  const { state, startedAt, finishedAt, attempts, duration, holder } = given;
+  return {
+    ...{ id, parent, kind, graph, snapshot, producer, version, key, input },
+    ...{ state, startedAt, finishedAt, attempts, duration, holder },
+    reason: copyJson(given.reason, "run's reason"),
+    error: copyJson(given.error, "run's error"),
+    task: decodeTask(encodeTask(given.task)),
+  };
 }
 
 /** When a task ended, in milliseconds since 1970; when that was recorded, where nobody said; `undefined` while it has not ended. */

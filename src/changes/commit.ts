@@ -44,6 +44,9 @@ export interface Written {
   readonly audit: readonly AuditRecord[];
 }
 
+/** Writes submissions, all or none, in order; may do so as often as it likes. */
+export type Committer = (submissions: readonly Submission[]) => Promise<readonly Written[]>;
+
 /** All of them or none, in order. */
 export async function commit(
   connection: Connection,

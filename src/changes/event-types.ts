@@ -44,6 +44,7 @@ export const eventTypes = {
     ...version,
     from: text,
   }),
+  "model.restored": stored("A version came out of the archive.", { ...version, from: text, to: text }),
   "model.deleted": stored("A version was deleted; its numbers stay taken.", version),
   "model.annotated": stored("Labels or a note were put on a model or version.", model),
   "model.downloaded": stored("The bytes of a version were handed out.", version),
@@ -68,7 +69,7 @@ export const eventTypes = {
   "metadata.dropped": ofProcess("A waiting record was dropped because the queue was full.", {
     kind: text,
     key: text,
-    dropped: count,
+    error: text,
   }),
   "metadata.fell_back": ofProcess("A record was written to the fallback journal instead of the backend.", {
     kind: text,

@@ -8,9 +8,14 @@ import { userName } from "../build/holder.ts";
 import type { Intent, JournalKind } from "../journal/intent.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import type { Applier, EventDraft } from "./applier.ts";
+import type { WriterTotals } from "../util/unfinished.ts";
+import { writeBehind, type HostWriter, type WriterOptions } from "./behind.ts";
+import { Cache, type CacheOptions } from "./cached.ts";
 import { makeChange } from "./change.ts";
+import { commit, type Committer } from "./commit.ts";
 import { EventBus } from "./event-bus.ts";
 import { Hooks } from "./hooks.ts";
+import { Resilience, type ResilienceOptions } from "./resilient.ts";
 import { directSink, transactionSink, type Sink } from "./sink.ts";
 
 /** `auto`: behind inside a run, durable outside; `behind`: handed to the writer; `durable`: awaited. */
@@ -71,7 +76,7 @@ export interface Receipt<Result> {
   readonly behind: boolean;
 }
 
-export interface Host {
+export interface Host extends AsyncDisposable {
   readonly connection: Connection;
   readonly clock: Clock;
   /** Who acts, unless a call says otherwise. */
@@ -91,6 +96,17 @@ export interface Host {
    * hooks and projections come after the commit. Writing is awaited inside. A transaction inside it is part of it.
    */
   transaction<T>(work: (host: Host) => Promise<T>): Promise<T>;
+  /** What became of the records that were left to the writer. */
+  totals(): WriterTotals;
+  /** Waits until they are written and their hooks have run; when the time is over the rest goes to the journal. */
+  flush(options?: FlushOptions): Promise<WriterTotals>;
+  /** As `flush`, and takes no more of them. The connection stays open. */
+  close(options?: FlushOptions): Promise<WriterTotals>;
+}
+
+export interface FlushOptions {
+  /** 30,000 or STRATA_METADATA_FLUSH_TIMEOUT unless told. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface HostOptions {
@@ -100,43 +116,91 @@ export interface HostOptions {
   readonly actor?: string | undefined;
   /** `auto` unless told; without a writer every change is durable. */
   readonly mode?: WriteMode | undefined;
+  /** False: none. What is not given comes from the environment: STRATA_HOME, STRATA_METADATA_QUEUE_SIZE, … */
+  readonly writer?: WriterOptions | false | undefined;
+  /** Retries, circuit breaker and time limits for all calls of the connection; false: none. */
+  readonly resilience?: Omit<ResilienceOptions, "clock" | "onRetry" | "onCircuit"> | false | undefined;
+  /** A memory for what `connection` is asked; decisions never use it. False, unless told: none. */
+  readonly cache?: CacheOptions | false | undefined;
   /** This package's version unless told. */
   readonly engineVersion?: string | undefined;
   /** Told instead of `process.emitWarning`. */
   readonly warn?: ((sentence: string) => void) | undefined;
 }
 
+/**
+ * A host over one connection, which stays the caller's to close, after the host. Reads and writes go through retries and circuit breaker,
+ * writes that nobody awaits through the writer and its journal, reads through the cache where there is one. Error: CONFIG_INVALID.
+ */
 export function createHost(options: HostOptions): Host {
-  const {
-    connection,
-    clock = systemClock,
-    actor = userName(),
-    mode = "auto",
-    engineVersion = packageVersion(),
-  } = options;
+  const { clock = systemClock, actor = userName(), mode = "auto", engineVersion = packageVersion() } = options;
   const warn = options.warn ?? ((sentence: string) => process.emitWarning(sentence, "StratigraphWarning"));
-  const bus = new EventBus({ connection, clock, actor, warn });
   const hooks = new Hooks({ warn });
-  return hostOver({ connection, clock, actor, engineVersion, mode, bus, hooks, warn }, directSink(connection, clock));
+  const bus = new EventBus({ connection: options.connection, clock, actor, warn });
+  const { cache = false, writer = {}, resilience = {} } = options;
+
+  const guard = resilience === false ? undefined : resilienceOf(resilience, clock, bus, hooks);
+  const connection = guard?.connection(options.connection) ?? options.connection;
+  const attempt: Committer = (submissions) => commit(options.connection, submissions, clock);
+  // An intent is written once however often it is tried, so this transaction, unlike others, is repeated whole.
+  const committer: Committer =
+    guard === undefined ? attempt : (submissions) => guard.run("transaction", () => attempt(submissions));
+  const behind = writer === false ? undefined : writeBehind({ commit: committer, clock, bus, warn }, writer);
+  const memory = cache === false ? undefined : new Cache(cache);
+  // Whatever is told was just written, by us or by somebody whose events are followed.
+  if (memory !== undefined) bus.subscribe("*", () => memory.invalidate());
+  return hostOver(
+    { connection, clock, actor, engineVersion, mode, bus, hooks, warn, behind },
+    directSink(committer, behind),
+    memory?.connection(connection),
+  );
 }
 
-type Parts = Pick<Host, "connection" | "clock" | "actor" | "engineVersion" | "mode" | "bus" | "hooks"> & {
-  readonly warn: (sentence: string) => void;
-};
+function resilienceOf(options: ResilienceOptions, clock: Clock, bus: EventBus, hooks: Hooks): Resilience {
+  return new Resilience({
+    ...options,
+    clock,
+    onRetry(retry) {
+      const { call, attempt, delay, error } = retry;
+      const sentence = error instanceof Error ? error.message : String(error);
+      bus.tell("backend.retried", `call:${call}`, { call, attempt, delay, error: sentence });
+      hooks.runRetry(retry);
+    },
+    onCircuit(state, failures) {
+      if (state === "open") bus.tell("circuit.opened", "backend", { failures });
+      else bus.tell(state === "closed" ? "circuit.closed" : "circuit.half_open", "backend", {});
+    },
+  });
+}
 
-function hostOver(parts: Parts, sink: Sink): Host {
-  const { warn, ...open } = parts;
+interface Parts extends Pick<Host, "connection" | "clock" | "actor" | "engineVersion" | "mode" | "bus" | "hooks"> {
+  readonly warn: (sentence: string) => void;
+  readonly behind: HostWriter | undefined;
+}
+
+/** `shown`: the connection others see, where it is not the one that is decided and written with. */
+function hostOver(parts: Parts, sink: Sink, shown: Connection = parts.connection): Host {
+  const { connection, clock, actor, engineVersion, mode, bus, hooks, warn, behind } = parts;
+  const close = async (options?: FlushOptions): Promise<WriterTotals> =>
+    (await behind?.close(options)) ?? nothingWritten;
   const host: Host = {
-    ...open,
+    connection: shown,
+    clock,
+    actor,
+    engineVersion,
+    mode,
+    bus,
+    hooks,
     change: (request) => makeChange({ ...parts, sink }, request),
-    pending: (journal) => sink.behind?.pending(journal) ?? [],
+    pending: (journal) => behind?.pending(journal) ?? [],
     async transaction(work) {
       if (sink.inTransaction) return work(host);
-      const transaction = transactionSink(parts.clock, warn);
+      const transaction = transactionSink(clock, warn);
       try {
-        const result = await parts.connection.transaction(async (tx) => {
+        await behind?.settle("registry");
+        const result = await connection.transaction(async (tx) => {
           transaction.begin(tx);
-          return work(hostOver({ ...parts, connection: tx, mode: "durable" }, transaction));
+          return work(hostOver({ ...parts, connection: tx, mode: "durable", behind: undefined }, transaction));
         });
         await transaction.committed();
         return result;
@@ -144,9 +208,15 @@ function hostOver(parts: Parts, sink: Sink): Host {
         await transaction.ended(sink);
       }
     },
+    totals: () => behind?.totals() ?? nothingWritten,
+    flush: async (flushing) => (await behind?.flush(flushing)) ?? nothingWritten,
+    close,
+    [Symbol.asyncDispose]: async () => void (await close()),
   };
   return host;
 }
+
+const nothingWritten: WriterTotals = { written: 0, fallback: 0, dropped: 0, lost: 0, pending: 0 };
 
 /** The same place beside `src/` and beside `dist/`. */
 function packageVersion(): string {

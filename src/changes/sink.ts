@@ -4,7 +4,7 @@ import type { Connection } from "../backend/backend.ts";
 import { StratigraphError } from "../errors.ts";
 import type { Intent, JournalKind } from "../journal/intent.ts";
 import type { Clock } from "../util/clock.ts";
-import { applyAll, commit, type Submission, type Written } from "./commit.ts";
+import { applyAll, type Committer, type Submission, type Written } from "./commit.ts";
 
 export interface Sink {
   readonly inTransaction: boolean;
@@ -32,12 +32,12 @@ export interface Behind {
   settle(journal: JournalKind): Promise<void>;
 }
 
-export function directSink(connection: Connection, clock: Clock, behind?: Behind): Sink {
+export function directSink(commit: Committer, behind?: Behind): Sink {
   const sink: Sink = {
     inTransaction: false,
     async write(submission) {
       await behind?.settle(submission.intent.journal);
-      const [written] = await commit(connection, [submission], clock);
+      const [written] = await commit([submission]);
       return written!;
     },
     afterwards: (work) => work(),

@@ -3,16 +3,19 @@
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Clock } from "../util/clock.ts";
 import { unfinished, type WriterTotals } from "../util/unfinished.ts";
+import { Backlog, type Waiting } from "./backlog.ts";
 import { isDegradable } from "./failure.ts";
 import type { FallbackJournal } from "./fallback-journal.ts";
-import { journalKinds, type Intent, type JournalKind } from "./intent.ts";
+import { Held, orderedKinds } from "./held.ts";
+import type { Intent, JournalKind } from "./intent.ts";
 import { unwatchEnd, watchEnd, type Pending } from "./process-end.ts";
-import { Ring } from "./ring.ts";
 import { checkQueueSize } from "./settings.ts";
+import { TimeLimit } from "./time-limit.ts";
 
 /** What a full queue does with its oldest record: `drop-oldest` loses it, `spill` puts it into the fallback journal. Both warn and count. */
 export const overflows = ["drop-oldest", "spill"] as const;
 export type Overflow = (typeof overflows)[number];
+export type OverflowByKind = Readonly<Partial<Record<JournalKind, Overflow>>>;
 
 /** What can be measured again may be dropped; what somebody decided may not. */
 const defaultOverflow: Readonly<Record<JournalKind, Overflow>> = {
@@ -21,12 +24,6 @@ const defaultOverflow: Readonly<Record<JournalKind, Overflow>> = {
   audit: "spill",
   mirror: "spill",
 };
-
-/**
- * Records of these rely on those before them. Once one is in the fallback journal the later ones wait behind it, in the journal too,
- * until it was written after all; otherwise a promotion would be tried, and refused for ever, whose registration is still to come.
- */
-const ordered: ReadonlySet<JournalKind> = new Set<JournalKind>(["registry", "mirror"]);
 
 export type Outcome =
   | { readonly kind: "written" }
@@ -37,7 +34,7 @@ export type Outcome =
 export interface WriterOptions<Entry extends { readonly intent: Intent }> {
   /** All of them in one transaction, or none: a rejection means that nothing was written, or that nobody can tell. */
   write(entries: readonly Entry[]): Promise<unknown>;
-  /** Called once for every record; a second time, with `written` or `refused`, for one that fell back and was written later. */
+  /** Called once for every record; a second time, with `written` or `refused`, for one that fell back and was tried again. */
   settled(entry: Entry, outcome: Outcome): void;
   readonly journal: Pick<FallbackJournal, "append" | "appendNow">;
   readonly clock: Clock;
@@ -49,16 +46,9 @@ export interface WriterOptions<Entry extends { readonly intent: Intent }> {
   /** Milliseconds that `flush` and the end of the process wait; 30,000 unless told. */
   readonly flushTimeout?: number | undefined;
   /** Lineage drops its oldest, everything else spills, unless told. */
-  readonly overflow?: Readonly<Partial<Record<JournalKind, Overflow>>> | undefined;
+  readonly overflow?: OverflowByKind | undefined;
   /** Milliseconds before what fell back is tried again; 5,000 unless told. */
   readonly retryAfter?: number | undefined;
-}
-
-interface Waiting<Entry> {
-  readonly entry: Entry;
-  readonly kind: JournalKind;
-  /** In the order of submission, over all kinds. */
-  readonly order: number;
 }
 
 const MOST_IN_A_BATCH = 100;
@@ -66,39 +56,36 @@ const MOST_IN_A_BATCH = 100;
 const FAST = 5;
 const SLOW = 15;
 const MOST_WARNINGS = 20;
+const MOST_SPILLING = 10_000;
 
 /**
  * `submit` is synchronous and costs the same however many wait. One loop writes, oldest first over all kinds, in batches. What cannot be
  * written goes to the fallback journal; a write that never answers is given up after its time. The end of the process, by whatever
- * means but SIGKILL, writes or spills what is pending.
+ * means but SIGKILL, writes or spills what is pending. See "Metadata never blocks" in docs/design-notes.md.
  */
 export class MetadataWriter<Entry extends { readonly intent: Intent }> implements Pending, AsyncDisposable {
   readonly #options: WriterOptions<Entry>;
-  readonly #queues: ReadonlyMap<JournalKind, Ring<Waiting<Entry>>>;
+  readonly #backlog: Backlog<Entry>;
+  readonly #held: Held<Entry>;
+  readonly #limit: TimeLimit;
   /** Evicted from a full queue, and not in the journal yet. */
   #spilling: Waiting<Entry>[] = [];
-  /** In the journal, and of an ordered kind. */
-  readonly #held = new Map<JournalKind, Waiting<Entry>[]>();
-  /** Kinds that hold too many: what comes goes to the journal until the process ends. */
-  readonly #overfull = new Set<JournalKind>();
-  readonly #retryAt = new Map<JournalKind, number>();
-  #writing: readonly Waiting<Entry>[] = [];
-  /** Gives up the write under way. */
-  #abandon: ((error: StratigraphError) => void) | undefined;
   #draining = false;
   #closed = false;
   /** Credentials that were refused: nothing is written, kept or taken any more. */
   #fatal: StratigraphError | undefined;
-  #order = 0;
   #batchSize = 1;
   #idle: (() => void)[] = [];
+  readonly #redelivering = new Map<JournalKind, Promise<void>>();
   readonly #counts = { written: 0, fallback: 0, dropped: 0, lost: 0 };
 
   constructor(options: WriterOptions<Entry>) {
-    const { queueSize = 1000 } = options;
+    const { queueSize = 1000, retryAfter = 5_000, clock, writeTimeout = 30_000 } = options;
     checkQueueSize(queueSize, "queueSize");
     this.#options = options;
-    this.#queues = new Map(journalKinds.map((kind) => [kind, new Ring<Waiting<Entry>>(queueSize)]));
+    this.#backlog = new Backlog(queueSize);
+    this.#held = new Held({ capacity: queueSize, retryAfter, clock });
+    this.#limit = new TimeLimit(writeTimeout);
     unfinished().add(this);
   }
 
@@ -110,26 +97,25 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
         where: entry.intent.action,
       });
     }
-    const kind = entry.intent.journal;
-    const evicted = this.#queue(kind).push({ entry, kind, order: this.#order++ });
+    const evicted = this.#backlog.push(entry);
     if (evicted !== undefined) this.#evict(evicted);
-    this.#wake();
+    if (this.#draining) return;
+    this.#draining = true;
+    watchEnd(this);
+    // Later, so that what is submitted together is written together, and nobody waits for the writing.
+    setImmediate(() => void this.#drain());
   }
 
   /** Since the writer was made. */
   totals(): WriterTotals {
-    return { ...this.#counts, pending: this.#pendingCount() };
+    return { ...this.#counts, pending: this.#backlog.size };
   }
 
   /** What is not stored yet, oldest first; of ordered kinds also what is in the journal by now. */
   pending(kind: JournalKind): readonly Intent[] {
-    const waiting = [
-      ...(this.#held.get(kind) ?? []),
-      ...this.#spilling.filter((one) => one.kind === kind),
-      ...this.#writing.filter((one) => one.kind === kind),
-      ...this.#queue(kind),
-    ];
-    return waiting.sort((a, b) => a.order - b.order).map(({ entry }) => entry.intent);
+    return [...this.#held.of(kind), ...this.#backlog.of(kind)]
+      .sort((a, b) => a.order - b.order)
+      .map(({ entry }) => entry.intent);
   }
 
   /**
@@ -145,9 +131,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
   /** As `flush`, and takes nothing more. */
   async close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<WriterTotals> {
     this.#closed = true;
-    const totals = await this.flush(options);
-    unfinished().delete(this);
-    return totals;
+    return this.flush(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,12 +143,12 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
    * Throws why what fell back still cannot be written.
    */
   async settle(kind: JournalKind): Promise<void> {
-    while (this.#queue(kind).length > 0 || this.#writing.some((one) => one.kind === kind)) await this.#whenIdle();
-    if (this.#heldBy(kind).length > 0) await this.#redeliver(kind);
+    while (this.#backlog.of(kind).length > 0) await this.#whenIdle();
+    if (this.#held.of(kind).length > 0) await this.#redeliver(kind);
   }
 
   async finish(timeout = this.#options.flushTimeout ?? 30_000): Promise<boolean> {
-    if (!this.#busy()) return true;
+    if (!this.#draining) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), timeout);
@@ -175,37 +159,26 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     const error = new StratigraphError("BACKEND_TIMEOUT", "the backend did not take what was pending in time", {
       expected: `an answer within ${timeout} ms`,
     });
-    await this.#fallBack(this.#takeAll(error), error);
-    return false;
+    const rest = this.#backlog.giveUp();
+    this.#limit.expire(error);
+    await this.#fallBack(rest, error);
+    return rest.length === 0;
   }
 
   spill(): void {
-    const error = new StratigraphError("METADATA_FELL_BACK", "the process ended before the record was written");
-    const waiting = this.#takeAll(error);
-    if (waiting.length === 0) return;
-    try {
-      this.#options.journal.appendNow(waiting.map(({ entry }) => ({ intent: entry.intent, error })));
-      this.#settleFallen(waiting, error);
-    } catch (cause) {
-      this.#lose(waiting, cause);
-    }
+    this.#fallBackNow(
+      this.#backlog.giveUp(),
+      new StratigraphError("METADATA_FELL_BACK", "the process ended before the record was written"),
+    );
   }
 
   // -------------------------------------------------------------------------------------------------------------------
-
-  #wake(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    watchEnd(this);
-    // Later, so that what is submitted together is written together, and nobody waits for the writing.
-    setImmediate(() => void this.#drain());
-  }
 
   async #drain(): Promise<void> {
     for (;;) {
       await this.#spillEvicted();
       const batch = await this.#nextBatch();
-      if (batch.length === 0 && this.#spilling.length === 0 && !this.#queued()) break;
+      if (batch === undefined) break;
       if (batch.length > 0) await this.#writeBatch(batch);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -216,96 +189,75 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     for (const resolve of idle) resolve();
   }
 
-  /** The oldest records over all kinds; those that must wait behind one in the journal go there. */
-  async #nextBatch(): Promise<readonly Waiting<Entry>[]> {
-    for (const kind of ordered) {
-      if (this.#heldBy(kind).length === 0 || this.#queue(kind).length === 0) continue;
-      if (this.#options.clock.monotonic() < (this.#retryAt.get(kind) ?? 0)) continue;
-      await this.#redeliver(kind).catch(() => undefined);
+  /** The oldest records over all kinds; those that must wait behind one in the journal go there. `undefined`: there are none. */
+  async #nextBatch(): Promise<readonly Waiting<Entry>[] | undefined> {
+    for (const kind of orderedKinds) {
+      if (this.#backlog.isQueued(kind) && this.#held.isDue(kind)) await this.#redeliver(kind).catch(() => undefined);
     }
     const batch: Waiting<Entry>[] = [];
     const behind: Waiting<Entry>[] = [];
     while (batch.length < this.#batchSize && behind.length < MOST_IN_A_BATCH) {
-      const oldest = this.#oldestQueue()?.shift();
+      const oldest = this.#backlog.next();
       if (oldest === undefined) break;
-      const blocked = this.#overfull.has(oldest.kind) || this.#heldBy(oldest.kind).length > 0;
-      (blocked ? behind : batch).push(oldest);
+      (this.#held.blocks(oldest.kind) ? behind : batch).push(oldest);
     }
-    if (behind.length > 0) {
-      const error = new StratigraphError("METADATA_FELL_BACK", "an earlier record of this journal waits there too");
-      await this.#fallBack(behind, error);
-    }
-    return batch;
+    if (batch.length === 0 && behind.length === 0) return this.#spilling.length > 0 ? [] : undefined;
+    await this.#fallBack(
+      behind,
+      new StratigraphError("METADATA_FELL_BACK", "an earlier record of this journal waits there too"),
+    );
+    return batch.filter(({ state }) => state === "taken");
   }
 
   async #writeBatch(batch: readonly Waiting<Entry>[]): Promise<void> {
-    this.#writing = batch;
     const started = this.#options.clock.monotonic();
-    let unsettled: readonly Waiting<Entry>[] = [];
     try {
-      await this.#limited(batch);
-      this.#settleWritten(this.#stillWriting(batch));
+      await this.#write(batch);
+      this.#settle(batch.filter(isTaken), "written");
       this.#adapt(this.#options.clock.monotonic() - started, batch.length);
     } catch (error) {
-      unsettled = this.#stillWriting(batch);
-      await this.#failed(unsettled, error);
-    } finally {
-      this.#writing = [];
+      this.#batchSize = 1;
+      await this.#failed(batch, error);
     }
   }
 
   /** The backend failed for all of them, or one of them was refused: which one, they say alone. */
   async #failed(batch: readonly Waiting<Entry>[], error: unknown): Promise<void> {
-    this.#batchSize = 1;
-    if (isStratigraphError(error) && error.code === "AUTH_FAILED") return this.#refuseAll(batch, error);
-    if (isDegradable(error)) return this.#fallBack(batch, error);
-    if (batch.length === 1) return this.#settleRefused(batch, error as StratigraphError);
-    for (const [index, one] of batch.entries()) {
-      if (this.#stillWriting([one]).length === 0) continue;
+    const mine = batch.filter(isTaken);
+    if (isStratigraphError(error) && error.code === "AUTH_FAILED") return this.#refuseAll(error);
+    if (isDegradable(error)) return this.#fallBack(mine, error);
+    if (batch.length === 1) return this.#settle(mine, "refused", error as StratigraphError);
+    for (const [index, one] of mine.entries()) {
+      if (!isTaken(one)) continue;
       try {
-        await this.#limited([one]);
-        this.#settleWritten(this.#stillWriting([one]));
+        await this.#write([one]);
+        this.#settle([one].filter(isTaken), "written");
       } catch (cause) {
-        const rest = this.#stillWriting(batch.slice(index));
-        if (isDegradable(cause)) return this.#fallBack(rest, cause);
-        this.#settleRefused(this.#stillWriting([one]), cause as StratigraphError);
+        // What comes behind it would fare the same.
+        await this.#failed(isDegradable(cause) ? mine.slice(index) : [one], cause);
       }
-      this.#writing = this.#writing.filter((other) => other !== one);
     }
   }
 
-  /** A backend may hang for ever, and then this rejects; what it does afterwards nobody looks at. */
-  async #limited(batch: readonly Waiting<Entry>[]): Promise<void> {
-    const { writeTimeout = 30_000, write } = this.#options;
-    let timer: NodeJS.Timeout | undefined;
-    const given = new Promise<never>((_, reject) => {
-      this.#abandon = reject;
-      timer = setTimeout(() => {
-        reject(
-          new StratigraphError("BACKEND_TIMEOUT", "the backend did not answer in time", {
-            expected: `an answer within ${writeTimeout} ms`,
-          }),
-        );
-      }, writeTimeout).unref();
-    });
-    given.catch(() => undefined);
-    const work = Promise.resolve().then(() => write(batch.map(({ entry }) => entry)));
-    work.catch(() => undefined);
-    try {
-      await Promise.race([work, given]);
-    } finally {
-      clearTimeout(timer);
-      this.#abandon = undefined;
-    }
+  #write(batch: readonly Waiting<Entry>[]): Promise<unknown> {
+    return this.#limit.run(() => this.#options.write(batch.map(({ entry }) => entry)));
   }
 
   /** Tries what is in the journal once more, in order. Throws why it cannot be written. */
-  async #redeliver(kind: JournalKind): Promise<void> {
-    const held = this.#heldBy(kind);
-    this.#retryAt.set(kind, this.#options.clock.monotonic() + (this.#options.retryAfter ?? 5_000));
-    for (let one = held[0]; one !== undefined; one = held[0]) {
+  #redeliver(kind: JournalKind): Promise<void> {
+    let work = this.#redelivering.get(kind);
+    if (work === undefined) {
+      work = this.#redeliverAll(kind).finally(() => this.#redelivering.delete(kind));
+      this.#redelivering.set(kind, work);
+    }
+    return work;
+  }
+
+  async #redeliverAll(kind: JournalKind): Promise<void> {
+    this.#held.postpone(kind);
+    for (let one = this.#held.of(kind)[0]; one !== undefined; one = this.#held.of(kind)[0]) {
       try {
-        await this.#limited([one]);
+        await this.#write([one]);
         this.#counts.written++;
         this.#options.settled(one.entry, { kind: "written" });
       } catch (error) {
@@ -314,63 +266,38 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
         this.#options.settled(one.entry, { kind: "refused", error: error as StratigraphError });
       }
       this.#counts.fallback--;
-      if (held[0] === one) held.shift();
+      this.#held.removeFirst(kind);
     }
-  }
-
-  /** Everything that is not safe yet, taken out of the loop's hands. */
-  #takeAll(error: StratigraphError): readonly Waiting<Entry>[] {
-    const all = [...this.#spilling, ...this.#writing];
-    this.#spilling = [];
-    this.#writing = [];
-    for (const queue of this.#queues.values()) {
-      for (let one = queue.shift(); one !== undefined; one = queue.shift()) all.push(one);
-    }
-    this.#abandon?.(error);
-    return all.sort((a, b) => a.order - b.order);
-  }
-
-  /** Those that nobody took out of the loop's hands meanwhile. */
-  #stillWriting(batch: readonly Waiting<Entry>[]): readonly Waiting<Entry>[] {
-    return batch.filter((one) => this.#writing.includes(one));
   }
 
   #evict(one: Waiting<Entry>): void {
-    this.#counts.dropped++;
-    const overflow = this.#options.overflow?.[one.kind] ?? defaultOverflow[one.kind];
-    const what = overflow === "spill" ? "its oldest record went to the fallback journal" : "its oldest record was dropped";
-    const { dropped } = this.#counts;
+    const dropped = ++this.#counts.dropped;
+    const { warn, overflow } = this.#options;
+    const spills = (overflow?.[one.kind] ?? defaultOverflow[one.kind]) === "spill";
     if (dropped <= MOST_WARNINGS || Number.isInteger(Math.log2(dropped))) {
-      this.#options.warn(
-        `the metadata queue for ${one.kind} is full: ${what}, of run ${one.entry.intent.run}; ${dropped} dropped so far`,
+      const what = spills ? "went to the fallback journal" : "was dropped";
+      warn(
+        `the metadata queue for ${one.kind} is full: its oldest record, of run ${one.entry.intent.run}, ${what}; ${dropped} dropped so far`,
       );
     }
-    const error = new StratigraphError("METADATA_DROPPED", "more records wait than the queue may hold", {
-      where: one.entry.intent.action,
-      hint: "Raise STRATA_METADATA_QUEUE_SIZE, or find out why the backend is slow.",
-    });
-    if (overflow === "drop-oldest") return this.#options.settled(one.entry, { kind: "dropped", error });
-    this.#spilling.push(one);
-    // A flood without a pause: the loop never runs, and this list must not grow instead of the queue.
-    if (this.#spilling.length > 10_000) this.#spillNow(error);
+    if (spills) {
+      this.#spilling.push(one);
+      // A flood without a pause: the loop never runs, and this list must not grow instead of the queue.
+      if (this.#spilling.length > MOST_SPILLING) this.#fallBackNow(this.#takeSpilling(), overflown(one));
+    } else if (this.#backlog.settle(one)) {
+      this.#options.settled(one.entry, { kind: "dropped", error: overflown(one) });
+    }
   }
 
   async #spillEvicted(): Promise<void> {
-    if (this.#spilling.length === 0) return;
-    const spilled = this.#spilling;
-    this.#spilling = [];
-    await this.#fallBack(spilled, new StratigraphError("METADATA_DROPPED", "more records waited than the queue may hold"));
+    const spilled = this.#takeSpilling();
+    if (spilled[0] !== undefined) await this.#fallBack(spilled, overflown(spilled[0]));
   }
 
-  #spillNow(error: StratigraphError): void {
-    const spilled = this.#spilling;
+  #takeSpilling(): readonly Waiting<Entry>[] {
+    const spilled = this.#spilling.filter(isTaken);
     this.#spilling = [];
-    try {
-      this.#options.journal.appendNow(spilled.map(({ entry }) => ({ intent: entry.intent, error })));
-      this.#settleFallen(spilled, error);
-    } catch (cause) {
-      this.#lose(spilled, cause);
-    }
+    return spilled;
   }
 
   async #fallBack(batch: readonly Waiting<Entry>[], error: unknown): Promise<void> {
@@ -383,19 +310,31 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     }
   }
 
-  #settleWritten(batch: readonly Waiting<Entry>[]): void {
-    this.#counts.written += batch.length;
-    for (const { entry } of batch) this.#options.settled(entry, { kind: "written" });
+  #fallBackNow(batch: readonly Waiting<Entry>[], error: unknown): void {
+    if (batch.length === 0) return;
+    try {
+      this.#options.journal.appendNow(batch.map(({ entry }) => ({ intent: entry.intent, error })));
+      this.#settleFallen(batch, error);
+    } catch (cause) {
+      this.#lose(batch, cause);
+    }
   }
 
-  #settleRefused(batch: readonly Waiting<Entry>[], error: StratigraphError): void {
-    for (const { entry } of batch) this.#options.settled(entry, { kind: "refused", error });
+  #settle(batch: readonly Waiting<Entry>[], kind: "written"): void;
+  #settle(batch: readonly Waiting<Entry>[], kind: "refused", error: StratigraphError): void;
+  #settle(batch: readonly Waiting<Entry>[], kind: "written" | "refused", error?: StratigraphError): void {
+    for (const one of batch) {
+      if (!this.#backlog.settle(one)) continue;
+      if (kind === "written") this.#counts.written++;
+      this.#options.settled(one.entry, error === undefined ? { kind: "written" } : { kind: "refused", error });
+    }
   }
 
   #settleFallen(batch: readonly Waiting<Entry>[], cause: unknown): void {
-    this.#counts.fallback += batch.length;
     for (const one of batch) {
-      if (ordered.has(one.kind)) this.#hold(one);
+      if (!this.#backlog.settle(one)) continue;
+      this.#counts.fallback++;
+      this.#held.add(one);
       const error = new StratigraphError("METADATA_FELL_BACK", "the record waits in the fallback journal", {
         where: one.entry.intent.action,
         hint: "Run `strata sync` once the backend answers again.",
@@ -405,35 +344,27 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     }
   }
 
-  #hold(one: Waiting<Entry>): void {
-    const held = this.#held.get(one.kind) ?? [];
-    this.#held.set(one.kind, held);
-    if (held.length === 0) {
-      this.#retryAt.set(one.kind, this.#options.clock.monotonic() + (this.#options.retryAfter ?? 5_000));
-    }
-    if (held.length < (this.#options.queueSize ?? 1000)) held.push(one);
-    else this.#overfull.add(one.kind);
-  }
-
   /** Neither place takes them: said loudly, and the work goes on. */
   #lose(batch: readonly Waiting<Entry>[], cause: unknown): void {
-    this.#counts.lost += batch.length;
     const why = cause instanceof Error ? cause.message : String(cause);
-    this.#options.warn(`${batch.length} metadata records are lost, as the fallback journal cannot be written either: ${why}`);
-    for (const { entry } of batch) {
+    this.#options.warn(
+      `${batch.length} metadata records are lost, as the fallback journal cannot be written either: ${why}`,
+    );
+    for (const one of batch) {
+      if (!this.#backlog.settle(one)) continue;
+      this.#counts.lost++;
       const error = new StratigraphError("METADATA_LOST", "the record could be written nowhere", {
-        where: entry.intent.action,
+        where: one.entry.intent.action,
         cause,
       });
-      this.#options.settled(entry, { kind: "lost", error });
+      this.#options.settled(one.entry, { kind: "lost", error });
     }
   }
 
   /** Nothing may go on with credentials that are refused, and a journal would only put off saying so. */
-  #refuseAll(batch: readonly Waiting<Entry>[], error: StratigraphError): void {
+  #refuseAll(error: StratigraphError): void {
     this.#fatal = error;
-    this.#writing = [];
-    this.#settleRefused([...batch, ...this.#takeAll(error)], error);
+    this.#settle(this.#backlog.giveUp(), "refused", error);
   }
 
   #adapt(duration: number, size: number): void {
@@ -441,43 +372,19 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     else if (duration < FAST && size === this.#batchSize) this.#batchSize = Math.min(size * 2, MOST_IN_A_BATCH);
   }
 
-  #queue(kind: JournalKind): Ring<Waiting<Entry>> {
-    const queue = this.#queues.get(kind);
-    if (queue === undefined) {
-      throw new StratigraphError("RECORD_INVALID", "there is no journal of that kind", { received: kind });
-    }
-    return queue;
-  }
-
-  #oldestQueue(): Ring<Waiting<Entry>> | undefined {
-    let oldest: Ring<Waiting<Entry>> | undefined;
-    for (const queue of this.#queues.values()) {
-      const order = queue.peek()?.order;
-      if (order !== undefined && order < (oldest?.peek()?.order ?? Infinity)) oldest = queue;
-    }
-    return oldest;
-  }
-
-  #heldBy(kind: JournalKind): Waiting<Entry>[] {
-    return this.#held.get(kind) ?? [];
-  }
-
-  #queued(): boolean {
-    return this.#oldestQueue() !== undefined;
-  }
-
-  #busy(): boolean {
-    return this.#draining;
-  }
-
-  #pendingCount(): number {
-    let count = this.#spilling.length + this.#writing.length;
-    for (const queue of this.#queues.values()) count += queue.length;
-    return count;
-  }
-
   #whenIdle(): Promise<void> {
     if (!this.#draining) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
+}
+
+function isTaken(one: Waiting<unknown>): boolean {
+  return one.state === "taken";
+}
+
+function overflown({ entry }: Waiting<{ readonly intent: Intent }>): StratigraphError {
+  return new StratigraphError("METADATA_DROPPED", "more records wait than the queue may hold", {
+    where: entry.intent.action,
+    hint: "Raise STRATA_METADATA_QUEUE_SIZE, or find out why the backend is slow.",
+  });
 }

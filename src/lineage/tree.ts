@@ -96,7 +96,7 @@ function notesOf(group: LineageGroup, trace: Trace): string[] {
     if (old > 0) notes.push(`${old} made again since`);
   }
   if (kind === "raw" && second === undefined) notes.push("raw");
-  if (producer !== undefined) notes.push(`by ${producer}`);
+  if (producer !== undefined) notes.push(producer);
   const [newest] = runs;
   if (newest !== undefined)
     notes.push(runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`, newest.startedAt);

@@ -19,8 +19,11 @@ export type KnownFramework = (typeof knownFrameworks)[number];
 /** A known name, or any other text. */
 export type Framework = KnownFramework | (string & {});
 
-export const knownArtifactTypes = [...knownFrameworks, "json", "pickle", "joblib", "folder"] as const;
-export type ArtifactType = (typeof knownArtifactTypes)[number] | (string & {});
+/** What is known beside the frameworks' own forms. */
+export const plainArtifactTypes = ["json", "pickle", "joblib", "file", "folder"] as const;
+export type KnownArtifactType = KnownFramework | (typeof plainArtifactTypes)[number];
+export type ArtifactType = KnownArtifactType | (string & {});
+export const knownArtifactTypes: readonly string[] = [...knownFrameworks, ...plainArtifactTypes];
 
 const OTHER_SPELLINGS: Readonly<Record<string, KnownFramework>> = {
   "scikit-learn": "sklearn",

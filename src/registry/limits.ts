@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Json } from "../backend/records.ts";
 import { knownArtifactTypes, knownFrameworks, spelledFramework } from "./framework.ts";
 
-export const NAME = /^[A-Za-z0-9][\w.-]{0,254}$/;
+export const NAME: RegExp = /^[A-Za-z0-9][\w.-]{0,254}$/;
 export const LONGEST_DESCRIPTION = 10_000;
 export const MOST_LABELS = 100;
 export const MOST_PARAMS = 1_000;
@@ -49,7 +49,7 @@ export const labelsSchema: z.ZodType<Readonly<Record<string, string>>> = atMost(
   MOST_LABELS,
   "labels",
 );
-export const jsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+export const jsonSchema: z.ZodType<Json> = z.json();
 export const metadataSchema: z.ZodType<Readonly<Record<string, Json>>> = atMost(
   z.record(key, jsonSchema),
   MOST_METADATA,

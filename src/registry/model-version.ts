@@ -126,9 +126,7 @@ export function modelVersionOf(record: VersionRecord): ModelVersion {
       runId: record.run,
       snapshotId: source?.snapshot,
       partition:
-        source === undefined
-          ? undefined
-          : { graph: source.graph, artifactKey: source.artifactKey, key: source.key as string },
+        source === undefined ? undefined : { graph: source.graph, artifactKey: source.artifactKey, key: source.key },
       contentFingerprint: source?.content,
       digest: artifact?.digest,
       size: artifact?.size,

@@ -22,7 +22,7 @@ export type ModelView = Pick<
 >;
 
 /** Numbers of transitions that have none yet: later than all that have. */
-const FIRST_WAITING = 2 ** 52;
+export const FIRST_WAITING: number = 2 ** 52;
 
 /**
  * A transaction that is never committed: the same appliers run on it that will run when the waiting intents are written, so what is
@@ -218,7 +218,7 @@ export class Overlay implements ModelTx, ModelView {
 
 function mapIn<K, V>(maps: Map<string, Map<K, V>>, key: string): Map<K, V> {
   let map = maps.get(key);
-  if (map === undefined) maps.set(key, (map = new Map()));
+  if (map === undefined) maps.set(key, (map = new Map<K, V>()));
   return map;
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from "../util/clock.ts";
 import { concurrencyCases } from "./backend-cases/concurrency.ts";
 import { inputCases } from "./backend-cases/input.ts";
 import { leaseCases } from "./backend-cases/leases.ts";
+import { modelCases } from "./backend-cases/models.ts";
 import { linkCases } from "./backend-cases/links.ts";
 import { partitionCases } from "./backend-cases/partitions.ts";
 import { processCases } from "./backend-cases/processes.ts";
@@ -76,6 +77,7 @@ export const backendCases: readonly ContractCase[] = [
   ...partitionCases,
   ...linkCases,
   ...runCases,
+  ...modelCases,
   ...leaseCases,
   ...inputCases,
   ...transactionCases,

@@ -27,6 +27,7 @@ export {
 export { runArtifactStoreTask } from "./artifact-store-tasks.ts";
 export { runChildTask } from "./child-tasks.ts";
 export { manualClock, type ManualClock } from "./manual-clock.ts";
+export { faulty, type Fault, type FaultScript, type FaultyCall } from "./faulty.ts";
 export { runKit, runKitCase, type KitCase, type KitSubject, type OpenSubject } from "./kit.ts";
 export { lineageBackendCases } from "./lineage-contract.ts";
 export { registryBackendCases } from "./registry-contract.ts";

@@ -1,11 +1,18 @@
 // A host for tests: a fact base of its own, one kind of change, and everything that happened to it.
 
 import { z } from "zod";
-import type { Connection } from "stratigraph";
+import { memory, type Connection } from "stratigraph";
 import type { Applier } from "../../src/changes/applier.ts";
-import type { ChangeRequest, Host } from "../../src/changes/host.ts";
-import type { Decision, DecisionContext } from "../../src/changes/host.ts";
+import {
+  createHost,
+  type ChangeRequest,
+  type Decision,
+  type DecisionContext,
+  type Host,
+  type HostOptions,
+} from "../../src/changes/host.ts";
 import { print } from "../../src/testing/samples.ts";
+import { Folder } from "./folder.ts";
 
 const note = z.object({ name: z.string(), value: z.number() });
 export type Note = z.infer<typeof note>;
@@ -55,4 +62,36 @@ export async function readNote(connection: Connection, name: string): Promise<un
 /** Types of all stored events, oldest first. */
 export async function storedTypes(host: Pick<Host, "bus">): Promise<readonly string[]> {
   return (await host.bus.history({ limit: 10_000 })).map(({ type }) => type as string).reverse();
+}
+
+export interface FactSpace extends AsyncDisposable {
+  readonly connection: Connection;
+  readonly host: Host;
+  readonly warnings: readonly string[];
+  readonly folder: Folder;
+}
+
+/** A host on a memory backend, or on the connection given; its journal is in a folder of its own. */
+export async function openFacts(options: Partial<HostOptions> = {}): Promise<FactSpace> {
+  const folder = new Folder();
+  const connection = options.connection ?? (await memory().connect());
+  const warnings: string[] = [];
+  const host = createHost({
+    actor: "ana",
+    warn: (sentence) => void warnings.push(sentence),
+    ...options,
+    connection,
+    writer: options.writer === false ? false : { home: folder.at("home"), ...options.writer },
+  });
+  return {
+    connection,
+    host,
+    warnings,
+    folder,
+    async [Symbol.asyncDispose]() {
+      await host.close({ timeoutMs: 100 });
+      await connection.close();
+      folder[Symbol.dispose]();
+    },
+  };
 }

@@ -3,7 +3,7 @@
 import { chainAudit } from "../audit-chain.ts";
 import { auditListing } from "../fact-filter.ts";
 import type { AuditFilter, AuditRecord, NewAudit } from "../fact-records.ts";
-import { decodeJson, encodeJson } from "../json-text.ts";
+import { copyJson } from "../json-text.ts";
 import { closePage, openPage } from "../page.ts";
 import type { Page, PageRequest } from "../records.ts";
 import { momentOf } from "../run-filter.ts";
@@ -14,7 +14,7 @@ export function writeAudit(state: MemoryState, entries: readonly NewAudit[]): re
   const [last] = state.audit.keysBefore(undefined, 1);
   const kept = entries.map((entry) => ({
     ...entry,
-    data: decodeJson(encodeJson(entry.data, "audit data"), "audit data"),
+    data: copyJson(entry.data, "audit data"),
   }));
   const rows = chainAudit(last === undefined ? undefined : state.audit.get(last), kept).map(frozen);
   for (const row of rows) state.set(state.audit, row.number, row);

@@ -2,10 +2,10 @@
 
 import { eventListing, splitTypes } from "../fact-filter.ts";
 import type { EventFilter, EventRecord, NewEvent } from "../fact-records.ts";
-import { decodeJson, encodeJson } from "../json-text.ts";
+import { copyJson } from "../json-text.ts";
 import { closePage, openPage } from "../page.ts";
 import type { Page, PageRequest } from "../records.ts";
-import { momentOf } from "../run-filter.ts";
+import { isWithin, momentOf, prefixRange } from "../run-filter.ts";
 import { frozen } from "./frozen.ts";
 import type { MemoryState } from "./state.ts";
 
@@ -14,7 +14,7 @@ export function writeEvents(state: MemoryState, events: readonly NewEvent[]): re
   for (const { id, type, at, actor, subject, run, correlation, data } of events) {
     if (state.eventNumbers.has(id)) continue;
     const number = state.nextSequence();
-    const kept = decodeJson(encodeJson(data, "event data"), "event data");
+    const kept = copyJson(data, "event data");
     const row = frozen({ id, type, at, actor, subject, run, correlation, data: kept, number });
     state.set(state.events, number, row);
     state.journal.set(state.eventNumbers, id, number);
@@ -45,7 +45,9 @@ export function listEvents(state: MemoryState, filter: EventFilter = {}, request
 function matching({ types, subject, run, since }: EventFilter): (row: EventRecord) => boolean {
   const { exact, prefixes } = splitTypes(types ?? []);
   return (row) =>
-    (types === undefined || exact.includes(row.type) || prefixes.some((prefix) => row.type.startsWith(prefix))) &&
+    (types === undefined ||
+      exact.includes(row.type) ||
+      prefixes.some((prefix) => isWithin(row.type, prefixRange(prefix)))) &&
     (subject === undefined || row.subject === subject) &&
     (run === undefined || row.run === run) &&
     (since === undefined || momentOf(row.at)! >= since);

@@ -2,7 +2,7 @@
 
 import { compareText } from "../../util/text-order.ts";
 import type { Stores } from "../backend.ts";
-import { decodeJson, encodeOptionalJson } from "../json-text.ts";
+import { copyJson } from "../json-text.ts";
 import type {
   AliasChange,
   AliasRecord,
@@ -70,7 +70,7 @@ export function writeTransitions(
     demandModel(state, given);
     const { namespace, name, version, sequence, kind, from, to, at, by, why, forced, correlation } = given;
     const number = state.nextSequence();
-    const gates = keptJson(given.gates);
+    const gates = copyJson(given.gates, "results of gates");
     const row = frozen({
       number,
       namespace,
@@ -220,9 +220,4 @@ function demandModel(state: MemoryState, name: ModelName): void {
 
 function aliasPlace(alias: ModelName & { readonly alias: string }): string {
   return `${modelPlace(alias)}\0${alias.alias}`;
-}
-
-function keptJson(value: TransitionRecord["gates"]): TransitionRecord["gates"] {
-  const text = encodeOptionalJson(value, "results of gates");
-  return text === undefined ? undefined : decodeJson(text, "results of gates");
 }

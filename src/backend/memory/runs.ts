@@ -15,7 +15,7 @@ import type {
   StoredPartition,
 } from "../records.ts";
 import { partitionsUnknown, runUnknown } from "../refusals.ts";
-import { momentOf, prefixRange, runListing } from "../run-filter.ts";
+import { isWithin, momentOf, prefixRange, runListing } from "../run-filter.ts";
 import { findStored } from "./partitions.ts";
 import type { MemoryState, RunRow } from "./state.ts";
 
@@ -133,14 +133,9 @@ function matches(run: RunRow["record"], filter: RunFilter): boolean {
     (filter.state === undefined || filter.state === run.state) &&
     (filter.snapshot === undefined || filter.snapshot === run.snapshot) &&
     (filter.input === undefined || filter.input === run.input) &&
-    (filter.idPrefix === undefined || startsWith(run.id, filter.idPrefix)) &&
+    (filter.idPrefix === undefined || isWithin(run.id, prefixRange(filter.idPrefix))) &&
     (filter.since === undefined || (momentOf(run.startedAt) ?? -Infinity) >= filter.since)
   );
-}
-
-function startsWith(id: string, prefix: string): boolean {
-  const [from, to] = prefixRange(prefix);
-  return compareText(id, from) >= 0 && compareText(id, to) < 0;
 }
 
 function matchesTask({ task }: RunRow, { namespace, name, labels = {}, engineVersions, artifact }: RunFilter): boolean {

@@ -1,10 +1,8 @@
 // Runs of kind "task" in memory.
 
 import { compareText } from "../../util/text-order.ts";
-import { decodeTask, encodeTask } from "../record-text.ts";
 import type { TaskRecord } from "../records.ts";
-import { momentOf } from "../run-filter.ts";
-import { replacesTask, taskEnd } from "../task-order.ts";
+import { keptTask, replacesTask, taskEnd } from "../task-order.ts";
 import { frozen } from "./frozen.ts";
 import { toRow, toRun } from "./runs.ts";
 import type { MemoryState, RunRow } from "./state.ts";
@@ -12,9 +10,10 @@ import type { MemoryState, RunRow } from "./state.ts";
 export function writeTasks(state: MemoryState, tasks: readonly TaskRecord[]): readonly boolean[] {
   return tasks.map((given) => {
     const stored = state.runs.get(given.id);
-    const task = frozen(decodeTask(encodeTask(given.task)));
-    const row: RunRow = { ...toRow(given, stored?.sequence ?? state.nextSequence()), task };
-    if (stored !== undefined && (stored.task === undefined || !replacesTask(toTask(row), toTask(stored)))) return false;
+    const kept = keptTask(given);
+    if (stored !== undefined && (stored.task === undefined || !replacesTask(kept, toRun(stored) as TaskRecord)))
+      return false;
+    const row: RunRow = { ...toRow(kept, stored?.sequence ?? state.nextSequence()), task: frozen(kept.task) };
     state.set(state.runs, given.id, row);
     if (stored === undefined) state.set(state.runOrder, row.sequence, given.id);
     return true;
@@ -25,10 +24,6 @@ export function listEngineVersions(state: MemoryState): readonly string[] {
   const versions = new Set<string>();
   for (const { task } of state.runs.values()) if (task !== undefined) versions.add(task.engineVersion);
   return [...versions].sort(compareText);
-}
-
-function toTask(row: RunRow): TaskRecord {
-  return toRun(row) as TaskRecord;
 }
 
 export function removeTasks(state: MemoryState, before: number): number {

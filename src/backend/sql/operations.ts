@@ -4,8 +4,12 @@ import type { CallAnswer, CallName } from "../calls/call.ts";
 import type { Stores } from "../backend.ts";
 import type { SqlContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
+import { listAliases, readAliasHistory, writeAlias } from "./statements/aliases.ts";
+import { listAudit, readAudit, writeAudit } from "./statements/audit.ts";
+import { listEvents, removeEvents, writeEvents } from "./statements/events.ts";
 import { listGraphs, readGraph, writeGraph } from "./statements/graphs.ts";
 import { acquireLeases, checkLeases, releaseLeases, renewLeases } from "./statements/leases.ts";
+import { findPartitionsAt, findPartitionsOf, walkLineage } from "./statements/lineage.ts";
 import {
   countSnapshotPartitions,
   findLatestPartitions,
@@ -14,6 +18,15 @@ import {
   writeSnapshotPartitions,
 } from "./statements/links.ts";
 import { readManifests, writeManifests } from "./statements/manifests.ts";
+import {
+  listAnnotations,
+  listModels,
+  listTransitions,
+  readModels,
+  writeAnnotations,
+  writeModel,
+  writeTransitions,
+} from "./statements/models.ts";
 import { writeArtifactPartitions } from "./statements/partition-writes.ts";
 import {
   findLocations,
@@ -24,7 +37,15 @@ import {
   readPartitions,
   removeUnlinkedPartitions,
 } from "./statements/partitions.ts";
-import { finishRuns, listRuns, readRun, readRunPartitions, startRuns, writeRunPartitions } from "./statements/runs.ts";
+import {
+  finishRuns,
+  listRuns,
+  readRun,
+  readRunPartitions,
+  readRuns,
+  startRuns,
+  writeRunPartitions,
+} from "./statements/runs.ts";
 import {
   findSnapshots,
   listSnapshots,
@@ -34,6 +55,7 @@ import {
   setSnapshotState,
   writeSnapshot,
 } from "./statements/snapshots.ts";
+import { removeSubmissions, takeSubmissions } from "./statements/submissions.ts";
 import {
   listSnapshotTags,
   readSnapshotTag,
@@ -41,6 +63,9 @@ import {
   removeSnapshotTag,
   writeSnapshotTag,
 } from "./statements/tags.ts";
+import { listEngineVersions, removeTasks, writeTasks } from "./statements/tasks.ts";
+import { listVersions } from "./statements/version-search.ts";
+import { findVersions, readVersionNumbers, writeVersions } from "./statements/versions.ts";
 
 type Operations = {
   readonly [Name in CallName]: (context: SqlContext, ...args: Parameters<Stores[Name]>) => Operation<CallAnswer<Name>>;
@@ -87,38 +112,33 @@ export const operations: Operations = {
   readRun,
   readRunPartitions,
   listRuns,
-  readRuns: comes,
-  listEngineVersions: comes,
-  writeTasks: comes,
-  removeTasks: comes,
-  walkLineage: comes,
-  findPartitionsAt: comes,
-  findPartitionsOf: comes,
-  readModels: comes,
-  listModels: comes,
-  writeModel: comes,
-  findVersions: comes,
-  listVersions: comes,
-  readVersionNumbers: comes,
-  writeVersions: comes,
-  writeTransitions: comes,
-  listTransitions: comes,
-  listAliases: comes,
-  writeAlias: comes,
-  readAliasHistory: comes,
-  writeAnnotations: comes,
-  listAnnotations: comes,
-  writeEvents: comes,
-  listEvents: comes,
-  removeEvents: comes,
-  writeAudit: comes,
-  listAudit: comes,
-  readAudit: comes,
-  takeSubmissions: comes,
-  removeSubmissions: comes,
+  readRuns,
+  listEngineVersions,
+  writeTasks,
+  removeTasks,
+  walkLineage,
+  findPartitionsAt,
+  findPartitionsOf,
+  readModels,
+  listModels,
+  writeModel,
+  findVersions,
+  listVersions,
+  readVersionNumbers,
+  writeVersions,
+  writeTransitions,
+  listTransitions,
+  listAliases,
+  writeAlias,
+  readAliasHistory,
+  writeAnnotations,
+  listAnnotations,
+  writeEvents,
+  listEvents,
+  removeEvents,
+  writeAudit,
+  listAudit,
+  readAudit,
+  takeSubmissions,
+  removeSubmissions,
 };
-
-// eslint-disable-next-line require-yield
-function* comes(): Operation<never> {
-  throw new Error("comes with the next commit");
-}

@@ -125,7 +125,7 @@ async function lastGeneration(slots: SlotStorage, folder: string, name: string):
 }
 
 async function sequencesIn(slots: SlotStorage, folder: string): Promise<readonly number[]> {
-  return (await slots.list(folder)).flatMap((name) => Number(/^#(\d+)~1$/.exec(name)?.[1] ?? []));
+  return (await slots.list(folder)).map((name) => Number(/^#(\d+)~1$/.exec(name)?.[1] ?? 0));
 }
 
 function checkVersion(version: string): string {

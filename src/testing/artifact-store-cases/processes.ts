@@ -111,7 +111,7 @@ export const processCases: readonly ArtifactStoreCase[] = [
       assert.ok(claimed.length > 40, `${claimed.length} claims`);
       assert.equal(new Set(versions).size, claimed.length);
       assert.equal(new Set(sequences).size, claimed.length);
-      assert.equal(Math.max(...sequences), sequences.at(-1));
+      assert.ok(sequences.every((sequence) => sequence <= sequences.at(-1)!));
     },
   },
   {

@@ -102,6 +102,7 @@ export function* listUnlinkedPartitions(
   const rows = yield* all<PartitionRow>(sql`
     SELECT ${partitionColumns} FROM partition p
     WHERE p.id > ${after} AND p.written_at < ${before} AND p.id NOT IN (SELECT k.partition FROM link k)
+      AND p.id NOT IN (SELECT v.partition FROM model_version v WHERE v.partition IS NOT NULL AND v.deleted = 0)
     ORDER BY p.id LIMIT ${page.limit + 1}`);
   return closePage(listing, page, rows, ([id]) => [id], yield* partitionReader(context, rows, 0));
 }
@@ -110,17 +111,21 @@ export function* removeUnlinkedPartitions(
   _: SqlContext,
   ids: readonly PartitionId[],
 ): Operation<readonly PartitionId[]> {
-  // Links and edges have no index by partition, see the migration: each is looked through once here.
+  // Links have no index by partition, see the migration: they are looked through once here.
   const linked = yield* all<[id: PartitionId]>(sql`
     SELECT DISTINCT k.partition FROM link k WHERE k.partition IN (SELECT q.value FROM json_each(${toJsonList(ids)}) q)`);
-  const kept = new Set(linked.map(([id]) => id));
+  const pinned = yield* all<[id: PartitionId]>(sql`
+    SELECT DISTINCT v.partition FROM json_each(${toJsonList(ids)}) q
+    CROSS JOIN model_version v ON v.partition = q.value AND v.deleted = 0`);
+  const kept = new Set([...linked, ...pinned].map(([id]) => id));
   const list = toJsonList([...new Set(ids)].filter((id) => !kept.has(id)));
   const removed = yield* all<[id: PartitionId]>(sql`
     DELETE FROM partition WHERE id IN (SELECT q.value FROM json_each(${list}) q) RETURNING id`);
   const gone = new Set(removed.map(([id]) => id));
   if (gone.size > 0) {
     yield* change(sql`
-      DELETE FROM run_partition WHERE partition IN (SELECT q.value FROM json_each(${toJsonList([...gone])}) q)`);
+      DELETE FROM run_partition
+      WHERE direction IN (0, 1) AND partition IN (SELECT q.value FROM json_each(${toJsonList([...gone])}) q)`);
   }
   return [...new Set(ids)].filter((id) => gone.has(id));
 }

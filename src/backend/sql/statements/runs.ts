@@ -1,5 +1,6 @@
 // Runs, and what they read and wrote.
 
+import type { Fingerprint } from "../../../identity/fingerprint.ts";
 import type { KeyText } from "../../../identity/partition.ts";
 import type { Stores } from "../../backend.ts";
 import { decodeJson, encodeOptionalJson } from "../../json-text.ts";
@@ -16,15 +17,17 @@ import type {
   StoredPartition,
 } from "../../records.ts";
 import { partitionsUnknown, runUnknown } from "../../refusals.ts";
-import { runListing } from "../../run-filter.ts";
+import { decodeTask } from "../../record-text.ts";
+import { momentOf, prefixRange, runListing } from "../../run-filter.ts";
 import { fromHex, fromNull, pad, toBytes, toJsonList, toOptionalBytes } from "../column.ts";
 import { numberGraph, takeSequence, type SqlContext } from "../context.ts";
 import { all, change, first, type Operation } from "../operation.ts";
-import { eachChunk, rows, sql, type Statement } from "../statement.ts";
+import { eachChunk, rows, sql, type Statement, type Value } from "../statement.ts";
 import { partitionColumns, partitionReader, type PartitionRow } from "./partition-row.ts";
 
 const columns = sql`r.id, r.parent, r.kind, g.name, lower(hex(r.snapshot)), r.producer, r.version, r.key, lower(hex(r.input)),
-    r.state, r.reason, r.started_at, r.finished_at, r.attempts, r.duration, r.error, r.holder, r.sequence`;
+    r.state, r.reason, r.started_at, r.finished_at, r.attempts, r.duration, r.error, r.holder, r.sequence,
+    r.task`;
 
 type Row = readonly [
   id: RunId,
@@ -45,12 +48,13 @@ type Row = readonly [
   error: string | null,
   holder: string,
   sequence: number,
+  task: string | null,
 ];
 
 function toRun(row: Row): RunRecord {
   const [id, parent, kind, graph, snapshot, producer, version, key, input] = row;
-  const [state, reason, startedAt, finishedAt, attempts, duration, error, holder] = row.slice(9) as Tail;
-  return {
+  const [state, reason, startedAt, finishedAt, attempts, duration, error, holder, , task] = row.slice(9) as Tail;
+  const run = {
     id,
     parent: fromNull(parent),
     kind,
@@ -69,39 +73,50 @@ function toRun(row: Row): RunRecord {
     error: error === null ? undefined : decodeJson(error, "run's error"),
     holder,
   };
+  return task === null ? run : { ...run, task: decodeTask(task) };
 }
 
-type Tail = [RunState, string | null, string, string | null, number, number | null, string | null, string];
+type Tail = [
+  state: RunState,
+  reason: string | null,
+  startedAt: string,
+  finishedAt: string | null,
+  attempts: number,
+  duration: number | null,
+  error: string | null,
+  holder: string,
+  sequence: number,
+  task: string | null,
+];
+
+/** The columns that builds, steps and tasks have alike, in the order of `sequence` to `started_ms`. */
+export function* runRow(
+  context: SqlContext,
+  run: RunRecord,
+  sequence: number,
+): Operation<readonly (Value | undefined)[]> {
+  const { id, parent, kind, snapshot, producer, version, key, input, state } = run;
+  const { startedAt, finishedAt, attempts, duration, holder } = run;
+  const graph = yield* numberGraph(context, run.graph);
+  const reason = encodeOptionalJson(run.reason, "run's reason");
+  const error = encodeOptionalJson(run.error, "run's error");
+  const step = [producer, version, key, toOptionalBytes(input)];
+  const times = [startedAt, finishedAt, attempts, duration];
+  return [
+    ...[sequence, id, parent, kind, graph, toOptionalBytes(snapshot), ...step, state, reason],
+    ...[...times, error, holder, momentOf(startedAt)],
+  ];
+}
 
 export function* startRuns(context: SqlContext, runs: readonly RunRecord[]): Operation<void> {
   let sequence = yield* takeSequence(runs.length);
   for (const chunk of eachChunk(runs)) {
-    const list: unknown[][] = [];
-    for (const run of chunk) {
-      const { id, parent, kind, snapshot, producer, version, key, input, state } = run;
-      const { startedAt, finishedAt, attempts, duration, holder } = run;
-      const graph = yield* numberGraph(context, run.graph);
-      const reason = encodeOptionalJson(run.reason, "run's reason");
-      const error = encodeOptionalJson(run.error, "run's error");
-      list.push([
-        sequence++,
-        id,
-        parent,
-        kind,
-        graph,
-        toOptionalBytes(snapshot),
-        producer,
-        version,
-        key,
-        toOptionalBytes(input),
-        state,
-      ]);
-      list.at(-1)!.push(reason, startedAt, finishedAt, attempts, duration, error, holder);
-    }
+    const list: (readonly (Value | undefined)[])[] = [];
+    for (const run of chunk) list.push(yield* runRow(context, run, sequence++));
     yield* change(sql`
       INSERT INTO run (sequence, id, parent, kind, graph, snapshot, producer, version, key, input, state,
-        reason, started_at, finished_at, attempts, duration, error, holder)
-      VALUES ${rows(list as Parameters<typeof rows>[0])} ON CONFLICT (id) DO NOTHING`);
+        reason, started_at, finished_at, attempts, duration, error, holder, started_ms)
+      VALUES ${rows(list)} ON CONFLICT (id) DO NOTHING`);
   }
 }
 
@@ -111,14 +126,14 @@ export function* finishRuns(_: SqlContext, runs: Parameters<Stores["finishRuns"]
     const changed = yield* change(sql`
       UPDATE run SET state = ${state}, finished_at = ${finishedAt}, attempts = ${attempts}, duration = ${duration},
         error = ${encodeOptionalJson(error, "run's error")}
-      WHERE id = ${id} AND state = 'running'`);
+      WHERE id = ${id} AND state IN ('running', 'scheduled')`);
     if (changed > 0) finished.push(id);
   }
   return finished;
 }
 
-const INPUT = 0;
-const OUTPUT = 1;
+export const INPUT = 0;
+export const OUTPUT = 1;
 
 export function* writeRunPartitions(
   _: SqlContext,
@@ -155,6 +170,18 @@ export function* readRun(_: SqlContext, id: RunId): Operation<RunRecord | undefi
   return row && toRun(row);
 }
 
+export function* readRuns(_: SqlContext, ids: readonly RunId[]): Operation<readonly (RunRecord | undefined)[]> {
+  const known = yield* knownRuns(ids);
+  return ids.map((id) => known.get(id));
+}
+
+/** Those of the runs that are known. */
+export function* knownRuns(ids: readonly RunId[]): Operation<Map<RunId, RunRecord>> {
+  const found = yield* all<Row>(sql`
+    SELECT ${columns} FROM json_each(${toJsonList(ids)}) q CROSS JOIN run r ON r.id = q.value CROSS JOIN graph g ON g.id = r.graph`);
+  return new Map(found.map((row) => [row[0], toRun(row)]));
+}
+
 interface NamedPartition {
   readonly name: string;
   readonly partition: StoredPartition;
@@ -184,12 +211,69 @@ export function* listRuns(_: SqlContext, filter: RunFilter = {}, request?: PageR
 }
 
 /** Kind and state as text, not values: partial indexes are chosen by what the statement says. */
-function conditions({ graph, parent, kind, state, snapshot, input }: RunFilter): Statement {
+function conditions({ graph, parent, kind, state, snapshot, input, ...more }: RunFilter): Statement {
   return sql`
     ${graph === undefined ? sql`` : sql`AND r.graph = (SELECT id FROM graph WHERE name = ${graph})`}
     ${parent === undefined ? sql`` : sql`AND r.parent = ${parent}`}
-    ${kind === undefined ? sql`` : kind === "build" ? sql`AND r.kind = 'build'` : sql`AND r.kind = 'step'`}
+    ${kind === undefined ? sql`` : sql`AND r.kind = ${kinds[kind]}`}
     ${state === undefined ? sql`` : state === "running" ? sql`AND r.state = 'running'` : sql`AND r.state = ${state}`}
     ${snapshot === undefined ? sql`` : sql`AND r.snapshot = ${toBytes(snapshot)}`}
-    ${input === undefined ? sql`` : sql`AND r.input = ${toBytes(input)}`}`;
+    ${input === undefined ? sql`` : sql`AND r.input = ${toBytes(input)}`}
+    ${taskConditions(more)}`;
+}
+
+const kinds = { build: sql`'build'`, step: sql`'step'`, task: sql`'task'` } as const;
+
+function taskConditions({
+  idPrefix,
+  since,
+  namespace,
+  name,
+  labels = {},
+  engineVersions,
+  content,
+  kinds: several,
+  states,
+  artifact,
+}: RunFilter): Statement {
+  return sql`
+    ${several === undefined ? sql`` : isOfKind(several)}
+    ${states === undefined ? sql`` : sql`AND r.state IN (SELECT q.value FROM json_each(${toJsonList(states)}) q)`}
+    ${artifact === undefined ? sql`` : told(artifact)}
+    ${idPrefix === undefined ? sql`` : startsWith(idPrefix)}
+    ${since === undefined ? sql`` : sql`AND r.started_ms >= ${since}`}
+    ${namespace === undefined ? sql`` : sql`AND r.namespace = ${namespace}`}
+    ${name === undefined ? sql`` : sql`AND r.name = ${name}`}
+    ${engineVersions === undefined ? sql`` : sql`AND r.engine IN (SELECT q.value FROM json_each(${toJsonList(engineVersions)}) q)`}
+    ${Object.entries(labels).reduce((before, label) => sql`${before} ${hasLabel(label)}`, sql``)}
+    ${content === undefined ? sql`` : touched(content)}`;
+}
+
+/** Without steps, which are the most by far, as text: an index leaves them out. */
+function isOfKind(several: NonNullable<RunFilter["kinds"]>): Statement {
+  const list = sql`AND r.kind IN (SELECT q.value FROM json_each(${toJsonList(several)}) q)`;
+  return several.includes("step") ? list : sql`AND r.kind <> 'step' ${list}`;
+}
+
+function told(artifact: string): Statement {
+  return sql`AND EXISTS (SELECT 1 FROM json_each(r.task, '$.io') o
+      WHERE json_extract(o.value, '$.name') = ${artifact} OR json_extract(o.value, '$.location') = ${artifact})`;
+}
+
+function startsWith(idPrefix: string): Statement {
+  const [from, to] = prefixRange(idPrefix);
+  return sql`AND r.id >= ${from} AND r.id < ${to}`;
+}
+
+function hasLabel([name, value]: readonly [name: string, value: string]): Statement {
+  return sql`AND EXISTS (SELECT 1 FROM json_each(r.task, '$.labels') l WHERE l.key = ${name} AND l.value = ${value})`;
+}
+
+/** Read or wrote this content: a task by its own account, whoever by the partitions at both ends of it. */
+function touched(content: string): Statement {
+  const told = sql`SELECT t.run FROM task_content t WHERE t.content = ${content}`;
+  if (!/^[0-9a-f]{32}$/.test(content)) return sql`AND r.sequence IN (${told})`;
+  return sql`AND r.sequence IN (${told} UNION SELECT e.run FROM partition p
+      CROSS JOIN run_partition e ON e.direction IN (${INPUT}, ${OUTPUT}) AND e.partition = p.id
+      WHERE p.content = ${toBytes(content as Fingerprint)})`;
 }

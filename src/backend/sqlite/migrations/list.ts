@@ -2,5 +2,6 @@
 
 import type { Migration } from "../../sql/migrate.ts";
 import { first } from "./0001-first.ts";
+import { facts } from "./0002-facts.ts";
 
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, facts];

@@ -1,0 +1,80 @@
+// Runs of kind "task".
+
+import { encodeTask } from "../../record-text.ts";
+import type { RunId, TaskRecord } from "../../records.ts";
+import { keptTask, replacesTask, taskEnd } from "../../task-order.ts";
+import { toJsonList } from "../column.ts";
+import { takeSequence, type SqlContext } from "../context.ts";
+import { all, change, type Operation } from "../operation.ts";
+import { eachChunk, rows, sql, type Value } from "../statement.ts";
+import { knownRuns, runRow } from "./runs.ts";
+
+export function* writeTasks(context: SqlContext, tasks: readonly TaskRecord[]): Operation<readonly boolean[]> {
+  const ids = [...new Set(tasks.map(({ id }) => id))];
+  const stored = yield* knownRuns(ids);
+  const changed = new Map<RunId, TaskRecord>();
+  const answers = tasks.map((given) => {
+    const task = keptTask(given);
+    const known = stored.get(given.id);
+    if (known !== undefined && (known.task === undefined || !replacesTask(task, known as TaskRecord))) return false;
+    stored.set(given.id, task);
+    changed.set(given.id, task);
+    return true;
+  });
+  if (changed.size > 0) yield* upsert(context, [...changed.values()]);
+  return answers;
+}
+
+function* upsert(context: SqlContext, tasks: readonly TaskRecord[]): Operation<void> {
+  let sequence = yield* takeSequence(tasks.length);
+  for (const chunk of eachChunk(tasks)) {
+    const list: (readonly (Value | undefined)[])[] = [];
+    for (const task of chunk) {
+      const { namespace, name, engineVersion } = task.task;
+      const common = yield* runRow(context, task, sequence++);
+      list.push([...common, taskEnd(task), namespace, name, engineVersion, encodeTask(task.task)]);
+    }
+    yield* change(sql`
+      INSERT INTO run (sequence, id, parent, kind, graph, snapshot, producer, version, key, input, state, reason, started_at,
+        finished_at, attempts, duration, error, holder, started_ms, ended_ms, namespace, name, engine, task)
+      VALUES ${rows(list)}
+      ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, graph = excluded.graph, snapshot = excluded.snapshot,
+        producer = excluded.producer, version = excluded.version, key = excluded.key, input = excluded.input,
+        state = excluded.state, reason = excluded.reason, started_at = excluded.started_at,
+        finished_at = excluded.finished_at, attempts = excluded.attempts, duration = excluded.duration,
+        error = excluded.error, holder = excluded.holder, started_ms = excluded.started_ms, ended_ms = excluded.ended_ms,
+        namespace = excluded.namespace, name = excluded.name, engine = excluded.engine, task = excluded.task`);
+  }
+  yield* writeContents(tasks);
+}
+
+function* writeContents(tasks: readonly TaskRecord[]): Operation<void> {
+  const ids = toJsonList(tasks.map(({ id }) => id));
+  yield* change(sql`
+    DELETE FROM task_content WHERE run IN (SELECT r.sequence FROM json_each(${ids}) q CROSS JOIN run r ON r.id = q.value)`);
+  yield* change(sql`
+    INSERT INTO task_content (run, content)
+    SELECT DISTINCT r.sequence, json_extract(o.value, '$.content') FROM json_each(${ids}) q
+    CROSS JOIN run r ON r.id = q.value CROSS JOIN json_each(r.task, '$.io') o
+    WHERE json_extract(o.value, '$.content') IS NOT NULL`);
+}
+
+/** From one version to the next in the index, so that it costs as many steps as there are versions. */
+export function* listEngineVersions(_: SqlContext): Operation<readonly string[]> {
+  const found = yield* all<[engine: string]>(sql`
+    WITH RECURSIVE v (engine) AS (
+      SELECT min(engine) FROM run WHERE engine IS NOT NULL
+      UNION ALL SELECT (SELECT min(r.engine) FROM run r WHERE r.engine > v.engine) FROM v WHERE v.engine IS NOT NULL)
+    SELECT engine FROM v WHERE engine IS NOT NULL`);
+  return found.map(([engine]) => engine);
+}
+
+export function* removeTasks(_: SqlContext, before: number): Operation<number> {
+  const old = yield* all<[sequence: number]>(sql`
+    SELECT r.sequence FROM run r WHERE r.ended_ms IS NOT NULL AND r.ended_ms < ${before}`);
+  if (old.length === 0) return 0;
+  const list = toJsonList(old.map(([sequence]) => sequence));
+  yield* change(sql`DELETE FROM task_content WHERE run IN (SELECT q.value FROM json_each(${list}) q)`);
+  yield* change(sql`DELETE FROM run_partition WHERE run IN (SELECT q.value FROM json_each(${list}) q)`);
+  return yield* change(sql`DELETE FROM run WHERE sequence IN (SELECT q.value FROM json_each(${list}) q)`);
+}
