@@ -1,5 +1,6 @@
 // The plugins that come with the package, each loaded when it is asked for.
 
+import { join } from "node:path";
 import type { Host } from "../changes/host.ts";
 import { StratigraphError } from "../errors.ts";
 import type { PluginContext } from "./declare.ts";
@@ -10,7 +11,19 @@ type BuiltIn = () => Promise<(context: PluginContext) => unknown>;
 /** By group, then by name. */
 export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, BuiltIn>>>> = {
   "deploy-adapters": {},
-  "registry-backends": {},
+  "registry-backends": {
+    filesystem: async () => {
+      const { createRegistry } = await import("../registry/registry.ts");
+      const { openArtifactStore } = await import("../registry/store/open-store.ts");
+      const { asRegistryBackend } = await import("./registry-backend.ts");
+      return (context) => {
+        const { home, settings } = context;
+        const store = openArtifactStore(settings?.registry.store ?? join(home, "models"));
+        const initialStage = settings?.registry.initialStage;
+        return asRegistryBackend(createRegistry({ host: hostOf(context), store, initialStage }));
+      };
+    },
+  },
   "lineage-backends": {
     filesystem: async () => {
       const { createLineage } = await import("../lineage/lineage.ts");
@@ -39,7 +52,7 @@ export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, Built
     },
     file: async () => {
       const { openArtifactStore } = await import("../registry/store/open-store.ts");
-      return ({ home, url }) => openArtifactStore(url ?? `${home}/models`);
+      return ({ home, url }) => openArtifactStore(url ?? join(home, "models"));
     },
   },
   gates: {},
