@@ -1,19 +1,16 @@
 // The error codes, by group: the sentence each stands for, and how programs, servers and retries treat it.
 
 /**
- * What a code says besides its sentence. Unless told: HTTP status 500, exit code 1, neither retryable nor degradable.
+ * What a code says: its sentence; the HTTP status, 500 unless told; whether the call may be made again, and whether the record that was
+ * not written may wait in the fallback journal, neither unless told; the exit code, 1 unless told.
  * A code is never renamed or reused once released; a new one goes to the end of its group.
  */
 type Traits = readonly [
   sentence: string,
   httpStatus?: number,
-  more?: { readonly exitCode?: number; readonly retryable?: true; readonly degradable?: true },
+  may?: "" | "retry" | "degrade" | "retry or degrade",
+  exitCode?: number,
 ];
-
-// What a backend's failing does to a write: it may be tried again, and its record may wait in the fallback journal.
-const DOWN = { degradable: true } as const;
-const BUSY = { retryable: true, degradable: true } as const;
-const AGAIN = { retryable: true } as const;
 
 export const errorGroups = {
   identity: {
@@ -30,14 +27,14 @@ export const errorGroups = {
     LOCATION_TOO_LONG: ["A file name or path would be longer than file systems allow.", 422],
     SOURCE_MISSING: ["A source artifact has no data where its template looks.", 404],
     SOURCE_CHANGED: ["A source changed after its snapshot was taken.", 409],
-    SOURCE_UNSTABLE: ["A source kept changing while it was being read.", 409, AGAIN],
+    SOURCE_UNSTABLE: ["A source kept changing while it was being read.", 409, "retry"],
     DATA_MISSING: ["A stored partition's bytes are gone."],
     DATA_DAMAGED: ["A stored partition's bytes are not the ones that were recorded."],
     DATA_UNPARSEABLE: ["Bytes could not be decoded in the artifact's format.", 422],
     DATA_INVALID: ["A value does not fit the artifact's schema.", 422],
-    STORAGE_FULL: ["The disk is full.", 507, DOWN],
-    STORAGE_READ_ONLY: ["The place to write to cannot be written.", 500, DOWN],
-    STORAGE_FAILED: ["The file system refused an operation.", 500, DOWN],
+    STORAGE_FULL: ["The disk is full.", 507, "degrade"],
+    STORAGE_READ_ONLY: ["The place to write to cannot be written.", 500, "degrade"],
+    STORAGE_FAILED: ["The file system refused an operation.", 500, "degrade"],
     PARTITION_AMBIGUOUS: ["Two files claim the same partition, or differ in case only.", 409],
   },
   graph: {
@@ -47,15 +44,15 @@ export const errorGroups = {
     SELECTOR_INVALID: ["A text is not written like a selector.", 400],
   },
   backend: {
-    BACKEND_MISSING_DRIVER: ["The database driver is not installed.", 500, DOWN],
-    BACKEND_UNSUPPORTED: ["The database or its version cannot be used safely.", 500, DOWN],
-    BACKEND_BUSY: ["The database stayed locked longer than the time allowed.", 503, BUSY],
-    BACKEND_CORRUPT: ["The database file is damaged or is not a database.", 500, DOWN],
-    BACKEND_FULL: ["The disk under the database is full.", 507, DOWN],
-    BACKEND_READ_ONLY: ["The database cannot be written.", 500, DOWN],
-    BACKEND_NEWER: ["The database was written by a newer version of stratigraph.", 500, DOWN],
-    BACKEND_FAILED: ["The database refused an operation.", 500, DOWN],
-    CONNECTION_CLOSED: ["The connection was used after it was closed.", 500, DOWN],
+    BACKEND_MISSING_DRIVER: ["The database driver is not installed.", 500, "degrade"],
+    BACKEND_UNSUPPORTED: ["The database or its version cannot be used safely.", 500, "degrade"],
+    BACKEND_BUSY: ["The database stayed locked longer than the time allowed.", 503, "retry or degrade"],
+    BACKEND_CORRUPT: ["The database file is damaged or is not a database.", 500, "degrade"],
+    BACKEND_FULL: ["The disk under the database is full.", 507, "degrade"],
+    BACKEND_READ_ONLY: ["The database cannot be written.", 500, "degrade"],
+    BACKEND_NEWER: ["The database was written by a newer version of stratigraph.", 500, "degrade"],
+    BACKEND_FAILED: ["The database refused an operation.", 500, "degrade"],
+    CONNECTION_CLOSED: ["The connection was used after it was closed.", 500, "degrade"],
     TEXT_INVALID: ["A name or text holds characters that cannot be stored.", 422],
     CURSOR_INVALID: ["A page cursor was not made by this listing.", 400],
     SNAPSHOT_UNKNOWN: ["No snapshot has that id or tag.", 404],
@@ -63,11 +60,11 @@ export const errorGroups = {
     TAG_UNKNOWN: ["No such tag.", 404],
     TAG_EXISTS: ["The tag names another snapshot and was not told to move.", 409],
     TAG_CONFLICT: ["Somebody else moved the tag in between.", 409],
-    BACKEND_MISSING: ["There is no database where one was to be read.", 404, DOWN],
+    BACKEND_MISSING: ["There is no database where one was to be read.", 404, "degrade"],
     RECORD_INVALID: ["A record holds a value that cannot be stored.", 422],
     PARTITION_UNKNOWN: ["A stored partition is gone, or never was there.", 404],
     RUN_UNKNOWN: ["No run has that id.", 404],
-    TRANSACTION_INVALID: ["A transaction was used inside another one or after its end.", 500, DOWN],
+    TRANSACTION_INVALID: ["A transaction was used inside another one or after its end.", 500, "degrade"],
     RUN_AMBIGUOUS: ["A text begins the ids of several runs.", 409],
   },
   build: {
@@ -99,12 +96,12 @@ export const errorGroups = {
     HOOK_VETO: ["A hook said no, so nothing was written.", 403],
     HOOK_TIMEOUT: ["A hook took longer than its time limit.", 504],
     AUDIT_TAMPERED: ["The audit log was changed by somebody other than us."],
-    LOCK_TIMEOUT: ["A lease was not given in time.", 503, AGAIN],
+    LOCK_TIMEOUT: ["A lease was not given in time.", 503, "retry"],
     JOURNAL_INVALID: ["A line of the fallback journal cannot be read."],
-    METADATA_FELL_BACK: ["Some records could not be written and wait in the fallback journal.", 500, { exitCode: 3 }],
+    METADATA_FELL_BACK: ["Some records could not be written and wait in the fallback journal.", 500, "", 3],
     WRITER_CLOSED: ["A record was submitted after the writer was closed."],
-    CIRCUIT_OPEN: ["The backend failed so often that it is left alone for a while.", 503, DOWN],
-    BACKEND_TIMEOUT: ["The backend did not answer in time.", 504, BUSY],
+    CIRCUIT_OPEN: ["The backend failed so often that it is left alone for a while.", 503, "degrade"],
+    BACKEND_TIMEOUT: ["The backend did not answer in time.", 504, "retry or degrade"],
     AUTH_FAILED: ["Credentials are missing or were refused.", 401],
     NOT_INITIALIZED: ["There is no current instance to work with."],
     METADATA_DROPPED: ["A record was taken out of a full queue before it was written."],
@@ -115,11 +112,11 @@ export const errorGroups = {
     PLUGIN_INVALID: ["A plugin lacks what its group asks of it."],
   },
   "command line": {
-    USAGE: ["A command was called wrongly.", 400, { exitCode: 2 }],
+    USAGE: ["A command was called wrongly.", 400, "", 2],
     CONFIG_INVALID: ["The configuration is not valid."],
     MODULE_NOT_LOADED: ["The file that declares the graph could not be loaded."],
   },
-} as const satisfies Readonly<Record<string, Readonly<Record<string, Traits>>>>;
+} as const;
 
 type Groups = typeof errorGroups;
 
@@ -146,18 +143,20 @@ export interface ErrorTraits {
   readonly degradable: boolean;
 }
 
+const rows: Readonly<Record<ErrorGroup, Readonly<Record<string, Traits>>>> = errorGroups;
+
 /** Every code with its traits, in order of group, then of age. */
 export const errorCodes: Readonly<Record<ErrorCode, ErrorTraits>> = Object.fromEntries(
-  Object.entries(errorGroups).flatMap(([group, codes]) =>
-    Object.entries(codes as Readonly<Record<string, Traits>>).map(([code, [sentence, httpStatus = 500, more]]) => [
+  Object.entries(rows).flatMap(([group, codes]) =>
+    Object.entries(codes).map(([code, [sentence, httpStatus = 500, may = "", exitCode = 1]]) => [
       code,
       {
         group: group as ErrorGroup,
         sentence,
         httpStatus,
-        exitCode: more?.exitCode ?? 1,
-        retryable: more?.retryable ?? false,
-        degradable: more?.degradable ?? false,
+        exitCode,
+        retryable: may.includes("retry"),
+        degradable: may.includes("degrade"),
       },
     ]),
   ),

@@ -9,24 +9,12 @@ import { errorCodes, isErrorCode } from "../src/error-codes.ts";
 const src = join(import.meta.dirname, "..", "src");
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll("\\", "/"))
-  .filter((file) => file.endsWith(".ts") && file !== "error-codes.ts")
+  // What tests are made of throws as tests do.
+  .filter((file) => file.endsWith(".ts") && file !== "error-codes.ts" && !file.startsWith("testing/"))
   .map((file) => ts.createSourceFile(file, readFileSync(join(src, file), "utf8"), ts.ScriptTarget.ES2022, true));
 
 /** Codes of parts that are not built yet. A code that gets its thrower must leave this list. */
-const notYet: readonly string[] = [
-  // The registry, lineage, changes and the journal.
-  ...[
-    "MODEL_NOT_FOUND",
-    "MODEL_EXISTS",
-    "VERSION_NOT_FOUND",
-    "VERSION_EXISTS",
-    "ALIAS_NOT_FOUND",
-    "ARTIFACT_NOT_FOUND",
-  ],
-  ...["ARTIFACT_CORRUPTED", "INVALID_TRANSITION", "PROMOTION_BLOCKED", "GATE_INVALID", "CONFLICT", "HOOK_VETO"],
-  ...["HOOK_TIMEOUT", "AUDIT_TAMPERED", "LOCK_TIMEOUT", "JOURNAL_INVALID", "METADATA_FELL_BACK", "WRITER_CLOSED"],
-  ...["CIRCUIT_OPEN", "BACKEND_TIMEOUT", "AUTH_FAILED", "NOT_INITIALIZED", "PLUGIN_NOT_FOUND", "PLUGIN_INVALID"],
-];
+const notYet: readonly string[] = ["AUDIT_TAMPERED"];
 
 /** What a user never meets, and why. */
 const neverMet: Readonly<Record<string, string>> = {
@@ -37,7 +25,10 @@ const neverMet: Readonly<Record<string, string>> = {
   "data/storage/literal.ts: Error": "a mistake of ours",
   "data/storage/locate.ts: Error": "a mistake of ours",
   "data/storage/name-matcher.ts: Error": "a mistake of ours",
-  "testing/child-tasks.ts: Error": "a mistake in a test",
+  "changes/record.ts: TypeError": "a mistake of ours",
+  "journal/ring.ts: RangeError": "a mistake of ours: settings are checked before",
+  "registry/overlay.ts: TypeError": "a mistake of ours",
+  "registry/store/local-objects.ts: Error": "cannot be reached",
   "util/canonical.ts: RangeError": "made MANIFEST_INVALID by the parser",
   "util/canonical.ts: TypeError": "made MANIFEST_INVALID by the parser",
   "util/dag.ts: RangeError": "a mistake of ours",

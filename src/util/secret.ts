@@ -10,6 +10,7 @@ export class Secret {
 
   constructor(text: string) {
     this.#text = text;
+    Object.defineProperty(this, inspect.custom, { value: () => HIDDEN });
   }
 
   /** The text itself, for the one line that sends it. */
@@ -22,14 +23,6 @@ export class Secret {
   }
 
   toJSON(): string {
-    return HIDDEN;
-  }
-
-  [Symbol.toPrimitive](): string {
-    return HIDDEN;
-  }
-
-  [inspect.custom](): string {
     return HIDDEN;
   }
 }

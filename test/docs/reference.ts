@@ -5,11 +5,15 @@ import { reasonCodes } from "../../src/build/reason.ts";
 import { finishedStates, plannedStates } from "../../src/build/step-state.ts";
 import { entries } from "../../src/cli/catalog.ts";
 import { commandHelp } from "../../src/cli/help.ts";
+import { describeVariables, foreignVariables } from "../../src/config/environment.ts";
+import { entries as settingEntries } from "../../src/config/settings.ts";
+import { shownValue } from "../../src/config/shown.ts";
 import { errorGroups, traitsOf } from "../../src/error-codes.ts";
+import { groupNames, groups } from "../../src/plugins/groups.ts";
 import { readPage } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
-export const referencePages = ["docs/cli.md", "docs/errors.md"];
+export const referencePages = ["docs/cli.md", "docs/configuration.md", "docs/errors.md", "docs/extending.md"];
 
 const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   errors: errorTables,
@@ -17,6 +21,33 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "planned states": () => table(["state", "means"], Object.entries(plannedStates)),
   "finished states": () => table(["state", "means"], Object.entries(finishedStates)),
   commands: helpTexts,
+  settings: settingTable,
+  variables: () =>
+    table(
+      ["variable", "stands for"],
+      describeVariables().map(({ name, path, says }) => [name, path === undefined ? says : `\`${path}\``]),
+    ),
+  "foreign variables": () =>
+    Object.entries(foreignVariables)
+      .map(([profile, names]) => {
+        const rows = Object.entries(names).map(([name, path]) => [name, `\`${path}\``] as const);
+        return table([`profile \`${profile}\``, "stands for"], rows);
+      })
+      .join("\n"),
+  "plugin groups": () =>
+    table(
+      ["group", "is"],
+      groupNames.map((group) => {
+        const demand = groups[group];
+        const asked =
+          demand.kind === "function"
+            ? "a function"
+            : Object.keys(demand.methods)
+                .map((name) => `\`${name}\``)
+                .join(", ");
+        return [group, `${demand.says}: ${asked}`];
+      }),
+    ),
 };
 
 /** The page as it should be. */
@@ -46,6 +77,15 @@ function errorTables(): string {
       return `${title}\n\n| code | means | HTTP | exit | treated |\n| --- | --- | --- | --- | --- |\n${rows.join("")}`;
     })
     .join("\n");
+}
+
+function settingTable(): string {
+  const rows = settingEntries.map(({ path, leaf }) => {
+    const standard = shownValue({ path, value: leaf.standard });
+    const text = standard === null ? "" : `\`${typeof standard === "string" ? standard : JSON.stringify(standard)}\``;
+    return `| \`${path}\` | ${leaf.says} | ${leaf.expected.replaceAll("|", "\\|")} | ${path === "plugins" ? "" : text} |\n`;
+  });
+  return `| setting | means | is | unless told |\n| --- | --- | --- | --- |\n${rows.join("")}`;
 }
 
 async function helpTexts(): Promise<string> {
