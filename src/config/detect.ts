@@ -42,10 +42,10 @@ export function detectLineage({ config }: Pick<DetectionOptions, "config">): Det
   const said = explicit(config, "lineage.backend");
   if (said !== undefined) return said;
   const table = config.origins.find(({ path }) => path === "lineage.table");
-  if (table?.value !== undefined) {
+  if (typeof table?.value === "string") {
     return {
       name: "databricks-sql",
-      reason: `lineage.table is '${String(table.value)}' (${table.where})`,
+      reason: `lineage.table is '${table.value}' (${table.where})`,
       explicit: false,
     };
   }
@@ -64,8 +64,8 @@ export function detectionLine(what: "registry" | "lineage", { name, reason }: De
 
 function explicit({ origins }: ResolvedConfig, path: string): Detection | undefined {
   const setting = origins.find((one) => one.path === path);
-  if (setting?.value === undefined) return undefined;
-  return { name: String(setting.value), reason: `${setting.where} says so`, explicit: true };
+  if (typeof setting?.value !== "string") return undefined;
+  return { name: setting.value, reason: `${setting.where} says so`, explicit: true };
 }
 
 function isSet(text: string | undefined): boolean {

@@ -46,7 +46,7 @@ export async function readYaml(text: string, file: string, env: Environment): Pr
     if (!yaml.isScalar(node)) return { place, value: null };
     const { value, type } = node;
     if (typeof value === "number" || typeof value === "boolean" || value === null) return { place, value };
-    const given = String(value);
+    const given = typeof value === "string" ? value : JSON.stringify(value);
     const filled = fillIn(given, env, place);
     // A plain word that a variable made may be a number; a quoted one stays text.
     return { place, value: type === "PLAIN" && filled !== given ? plainValue(filled) : filled };

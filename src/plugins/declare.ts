@@ -46,7 +46,7 @@ export async function readDeclarations(entries: readonly unknown[], where: strin
   const found: Declared[] = [];
   for (const [index, entry] of entries.entries()) {
     const place = `${where}, 'plugins[${index}]'`;
-    for (const [group, named] of Object.entries(declarationsOf(await entry, place))) {
+    for (const [group, named] of Object.entries<unknown>({ ...declarationsOf(await entry, place) })) {
       if (!isPluginGroup(group)) throw unknownGroup(group, place);
       if (typeof named !== "object" || named === null) throw noDeclarations(`${place}, '${group}'`, named);
       for (const [name, plugin] of Object.entries(named)) found.push({ group, name, plugin });

@@ -13,9 +13,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clearPluginCache, openPlugins } from "../../src/plugins/shelf.ts";
-import { lineageBackendCases, runKit } from "../../src/testing/index.ts";
+import { lineageBackendCases } from "../../src/testing/index.ts";
 import { openSpace, type Space } from "../support/space.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -24,7 +25,7 @@ const fixture = join(root, "test", "fixtures", "acme-lineage");
 /** Its sources import each other by `.ts`, as ours do; everything else is what a package usually has. */
 const tsconfig = {
   compilerOptions: {
-    ...{ target: "es2022", module: "nodenext", lib: ["es2023", "esnext.disposable"], types: [] },
+    ...{ target: "es2022", module: "nodenext", lib: ["es2023", "esnext.disposable"], types: ["node"] },
     ...{ strict: true, exactOptionalPropertyTypes: true, declaration: true, rewriteRelativeImportExtensions: true },
     ...{ rootDir: "src", outDir: "dist" },
   },
@@ -55,10 +56,11 @@ afterAll(() => space[Symbol.asyncDispose]());
 
 /** The package as it is built: its types are the ones in dist, as for every user. */
 function install(folder: string): void {
-  mkdirSync(join(folder, "node_modules"), { recursive: true });
-  for (const name of ["stratigraph", "zod"]) {
+  mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
+  for (const name of ["stratigraph", "zod", "@types/node", "undici-types"]) {
     const target = join(folder, "node_modules", name);
-    if (!existsSync(target)) symlinkSync(name === "zod" ? join(root, "node_modules", "zod") : root, target, "junction");
+    const source = name === "stratigraph" ? root : join(root, "node_modules", name);
+    if (!existsSync(target)) symlinkSync(source, target, "junction");
   }
 }
 
@@ -112,17 +114,29 @@ describe("a package that brings a lineage backend", () => {
     expect(json.checks.find(({ name }: { name: string }) => name === "lineage")).toMatchObject({ status: "ok" });
   });
 
-  it("passes the kit as it was installed, with the settings of the project", async () => {
-    const folder = space.path("project");
-    const shelf = await openPlugins({ folder });
-    const context = { root: folder, home: join(folder, ".strata") };
-    const open = async () => ({ made: await shelf.load("lineage-backends", "acme", context) });
-    const reports: string[] = [];
-    for await (const { name, outcome, reason } of runKit({ name: "acme", open }, lineageBackendCases)) {
-      reports.push(outcome === "passed" ? outcome : `${name}: ${reason}`);
-    }
+  it("passes the kit as it was installed, made with the settings of the project", () => {
+    const shelf = JSON.stringify(pathToFileURL(join(root, "dist", "plugins", "shelf.js")).href);
+    space.write({
+      "project/kit.mjs": `
+import { lineageBackendCases, runKit } from "stratigraph/testing";
+import { openPlugins } from ${shelf};
 
-    expect(reports).toEqual(lineageBackendCases.map(() => "passed"));
+const shelf = await openPlugins({ folder: "." });
+const context = { root: ".", home: ".strata", settings: { lineage: { table: "main.ops.runs" } } };
+const open = async () => ({ made: await shelf.load("lineage-backends", "acme", context) });
+const { made } = await open();
+const outcomes = [];
+for await (const { name, outcome, reason } of runKit({ name: "acme", open }, lineageBackendCases)) {
+  outcomes.push(outcome === "passed" ? outcome : name + ": " + reason);
+}
+console.log(JSON.stringify({ table: made.table, outcomes }));
+`,
+    });
+    const cwd = space.path("project");
+    const { table, outcomes } = JSON.parse(execFileSync(process.execPath, ["kit.mjs"], { cwd, encoding: "utf8" }));
+
+    expect(table).toBe("main.ops.runs");
+    expect(outcomes).toEqual(lineageBackendCases.map(() => "passed"));
   });
 
   it("is PLUGIN_NOT_FOUND once it is taken away, and the error names what remains", async () => {

@@ -113,7 +113,7 @@ describe("settings that every command uses", () => {
     await using space = await openSpend();
     const env = { STRATA_PATH: "state" };
     await space.run(["build", "spend.ts"], { env });
-    const { json } = await space.run(["snapshots", "spend.ts", "--json"], { env });
+    const { json } = await space.run(["snapshots", "--json"], { env });
 
     expect(existsSync(space.path("state", "strata.db"))).toBe(true);
     expect(existsSync(space.path(".strata", "strata.db"))).toBe(false);
