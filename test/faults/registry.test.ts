@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as wait } from "node:timers/promises";
+import type BetterSqlite3 from "better-sqlite3";
 import { beforeAll, expect, it } from "vitest";
 import { sqlite } from "stratigraph/sqlite";
 import type { Connection } from "../../src/backend/backend.ts";
@@ -49,6 +50,13 @@ async function openSpace(): Promise<Space> {
     },
   };
 }
+
+// The first process translates the sources, and keeps that; twenty at once would each do it for themselves.
+beforeAll(async () => {
+  await using space = await openSpace();
+  space.go();
+  await space.start("register", "first").done;
+}, 120_000);
 
 it(
   "20 processes that register at once get 20 versions, with sequences from 1 to 20",
@@ -175,7 +183,7 @@ it("a second version in production is refused by the database itself, also to a 
   const { registry, folder } = space;
   for (let n = 0; n < 2; n++) await registry.register({ name: MODEL, artifact: bytes(String(n)) });
   await registry.promote(`${MODEL}#1`, "production");
-  const Database = createRequire(import.meta.url)("better-sqlite3") as typeof import("better-sqlite3");
+  const Database = createRequire(import.meta.url)("better-sqlite3") as typeof BetterSqlite3;
   const database = new Database(join(folder, "strata.db"));
 
   try {
