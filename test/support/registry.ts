@@ -35,8 +35,7 @@ export interface OpenRegistryOptions extends Partial<Omit<RegistryOptions, "host
 export async function openRegistry(options: OpenRegistryOptions = {}): Promise<RegistryOpened> {
   const { backend: wanted = "memory", host: hostOptions, ...rest } = options;
   const folder = mkdtempSync(join(tmpdir(), "stratigraph-registry-"));
-  const backend =
-    wanted === "memory" ? memory() : wanted === "sqlite" ? sqlite(join(folder, "strata.db")) : wanted;
+  const backend = wanted === "memory" ? memory() : wanted === "sqlite" ? sqlite(join(folder, "strata.db")) : wanted;
   const clock = manualClock();
   const connection = await backend.connect();
   const host = createHost({ connection, clock, actor: "ana", mode: "auto", writer: false, ...hostOptions });

@@ -61,7 +61,9 @@ describe.each(["memory", "sqlite"] as const)("on %s", (backend) => {
     const { registry, connection } = space;
     await versions(registry, 1);
 
-    await expect(registry.demote("team/churn@1.0.0", "production")).rejects.toMatchObject({ code: "INVALID_TRANSITION" });
+    await expect(registry.demote("team/churn@1.0.0", "production")).rejects.toMatchObject({
+      code: "INVALID_TRANSITION",
+    });
 
     expect(await stagesOf(registry, "team/churn")).toEqual(["1.0.0 development"]);
     expect((await auditOf(connection)).at(-1)).toBe("model.demote denied");
