@@ -9,12 +9,13 @@ import { isDegradable } from "../journal/failure.ts";
 import type { Intent } from "../journal/intent.ts";
 import { registryActions } from "./appliers.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
-import type { CheckResult, CustomGates } from "./gate.ts";
+import type { CheckResult, CustomGates, GateSettings } from "./gate.ts";
 import type { ModelVersion } from "./model-version.ts";
 import { formatModelName } from "./name.ts";
 import { Overlay, type ModelView } from "./overlay.ts";
 import { formatRef } from "./reference.ts";
 import { modelNotFound, versionNotFound } from "./refusals.ts";
+import type { ArchivePrevious } from "./stepping.ts";
 
 /** `ubunye`: versions begin in development; `tauro`: in staging. */
 export const registryProfiles = ["ubunye", "tauro"] as const;
@@ -27,6 +28,10 @@ export interface RegistryOptions {
   readonly profile?: RegistryProfile | undefined;
   /** Where new versions begin, and restored ones return to; the profile's unless told. */
   readonly initialStage?: "development" | "staging" | undefined;
+  /** What a promotion makes room in, unless its call says so: `production` unless told. */
+  readonly archivePrevious?: ArchivePrevious | undefined;
+  /** What every version must pass whose model has no gates of its own; nothing unless told. */
+  readonly modelGates?: GateSettings | undefined;
   /** Gates of one's own, by the name they have in settings. */
   readonly gates?: CustomGates | undefined;
   /** Results of checks of a version, by name, for `require_<check>`; none unless told. */

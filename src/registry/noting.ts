@@ -320,7 +320,7 @@ export async function showGates(core: RegistryCore, target: ModelRefInput): Prom
   const { name, version } = await targetOf(core, target);
   const [record] = await (await core.view(name)).readModels([name]);
   const [ofModel, ofVersion] = [asGates(record?.gates), asGates(version?.gates)];
-  return { model: ofModel, version: ofVersion, effective: ofVersion ?? ofModel ?? {} };
+  return { model: ofModel, version: ofVersion, effective: ofVersion ?? ofModel ?? core.options.modelGates ?? {} };
 }
 
 function asGates(stored: ModelRecord["gates"]): GateSettings | undefined {
