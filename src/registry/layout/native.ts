@@ -73,14 +73,24 @@ export async function projectNative(
 ): Promise<ProjectionResult> {
   const target = new ProjectionFolder(folder, store);
   await withFolderLock(folder, projectionClock(options), async () => {
+    const kept = new Set<string>();
     for await (const rows of models) {
       checkFolderNames(rows.model);
       const own = target.at(rows.model.namespace, rows.model.name);
-      for (const { version, artifact } of livingVersions(rows)) {
+      kept.add(own);
+      const living = livingVersions(rows);
+      for (const { version, artifact } of living) {
         if (artifact !== undefined)
           await target.place(artifact, join(own, "versions", version), options.rewrite !== true);
       }
       await target.write(join(own, NATIVE_FILE), formatJson(modelOf(rows)));
+      for (const version of await target.names(join(own, "versions"))) {
+        if (!living.some((record) => record.version === version)) await target.remove(join(own, "versions", version));
+      }
+    }
+    if (options.prune !== true) return;
+    for await (const path of registries(folder, NATIVE_FILE)) {
+      if (!kept.has(dirname(path))) await target.remove(dirname(path));
     }
   });
   return target.result();
