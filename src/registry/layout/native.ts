@@ -21,6 +21,7 @@ import {
 } from "./projection.ts";
 import { registries } from "./ubunye-import.ts";
 import {
+  detailFields,
   detailOf,
   detailSchema,
   importedTombstone,
@@ -37,15 +38,26 @@ const KIND = "stratigraph model";
 /** Found by its name, which nothing a codec writes should have. */
 export const NATIVE_FILE = "strata-model.json";
 
-const versionSchema = detailSchema.extend({
-  // It names a folder.
-  version: z.string().refine((text) => parseSemanticVersion(text) !== undefined, "this is not a semantic version"),
-  sequence: z.int().positive(),
-  stage: z.string(),
-  createdAt: z.string(),
-  metrics: z.record(z.string(), z.number()),
-  run: z.string().optional(),
-});
+interface WrittenVersion {
+  readonly version: string;
+  readonly sequence: number;
+  readonly stage: string;
+  readonly createdAt: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly run?: string | undefined;
+}
+
+const versionSchema: z.ZodType<VersionDetail & WrittenVersion> = detailSchema.and(
+  z.object({
+    // It names a folder.
+    version: z.string().refine((text) => parseSemanticVersion(text) !== undefined, "this is not a semantic version"),
+    sequence: z.int().positive(),
+    stage: z.string(),
+    createdAt: z.string(),
+    metrics: z.record(z.string(), z.number()),
+    run: z.string().optional(),
+  }),
+);
 
 const modelSchema = z.looseObject({
   kind: z.literal(KIND),
@@ -60,7 +72,7 @@ const modelSchema = z.looseObject({
   history: z.array(z.json()).optional(),
 });
 
-const DETAIL: readonly (keyof VersionDetail)[] = (Object.keys(detailSchema.shape) as (keyof VersionDetail)[]).filter(
+const DETAIL: readonly (keyof VersionDetail)[] = detailFields.filter(
   (field) => field !== "namespace" && field !== "name",
 );
 
@@ -133,7 +145,7 @@ function versionJson(rows: ModelRows, record: VersionRecord): Json {
 
 async function versionOf(
   names: { readonly namespace: string; readonly name: string; readonly model: ImportedModel; readonly from: string },
-  version: z.infer<typeof versionSchema>,
+  version: VersionDetail & WrittenVersion,
 ): Promise<ImportedVersion> {
   const where = `${names.from}, version ${version.version}`;
   const folder = join(dirname(names.from), "versions", version.version);
