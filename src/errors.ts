@@ -57,6 +57,7 @@ export const errorCodes = {
   PARTITION_UNKNOWN: "A stored partition is gone, or never was there.",
   RUN_UNKNOWN: "No run has that id.",
   TRANSACTION_INVALID: "A transaction was used inside another one or after its end.",
+  RUN_AMBIGUOUS: "A text begins the ids of several runs.",
 
   // build
   BUILD_FAILED: "At least one step of a build failed.",

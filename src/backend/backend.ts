@@ -94,6 +94,11 @@ export interface Connection extends Stores, AsyncDisposable {
    * transaction inside a transaction, and for a `tx` that is used after its end.
    */
   transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Gives back the room that removed rows left, and answers the bytes before and after; zeros where there is nothing to measure. May take
+   * a while and needs as much room again. Not inside a transaction.
+   */
+  compact(): Promise<{ readonly before: number; readonly after: number }>;
   /** Waits for writes under way; calls after it are refused with CONNECTION_CLOSED. Closing twice does nothing. */
   close(): Promise<void>;
 }
@@ -240,6 +245,8 @@ export interface RunStore {
     readonly outputs: readonly RunPartition[];
   }): Promise<void>;
   readRun(id: RunId): Promise<RunRecord | undefined>;
+  /** One answer per id, in order. */
+  readRuns(ids: readonly RunId[]): Promise<readonly (RunRecord | undefined)[]>;
   /** By name, then by key; without partitions that were removed since. */
   readRunPartitions(id: RunId): Promise<{
     readonly inputs: readonly { readonly name: string; readonly partition: StoredPartition }[];
@@ -253,6 +260,8 @@ export interface RunStore {
    * `recordedAt` stays. Answers, in order, whether each changed anything.
    */
   writeTasks(tasks: readonly TaskRecord[]): Promise<readonly boolean[]>;
+  /** The versions of this package that wrote any task, in UTF-8 order: few, however many tasks there are. */
+  listEngineVersions(): Promise<readonly string[]>;
   /** Removes runs of kind "task" that ended before this time (ms since 1970), and answers how many. */
   removeTasks(before: number): Promise<number>;
 }

@@ -208,7 +208,11 @@ export interface RunFilter {
   readonly graph?: string | undefined;
   readonly parent?: RunId | undefined;
   readonly kind?: RunRecord["kind"] | undefined;
+  /** Of any of these kinds. */
+  readonly kinds?: readonly RunRecord["kind"][] | undefined;
   readonly state?: RunState | undefined;
+  /** In any of these states. */
+  readonly states?: readonly RunState[] | undefined;
   readonly snapshot?: Fingerprint | undefined;
   readonly input?: Fingerprint | undefined;
   /** Begins the id. */
@@ -222,6 +226,8 @@ export interface RunFilter {
   readonly engineVersions?: readonly string[] | undefined;
   /** The content of something it read or wrote, of tasks as they told it. */
   readonly content?: string | undefined;
+  /** The name or location of something a task told it read or wrote. */
+  readonly artifact?: string | undefined;
 }
 
 /** What was walked over, nearest first. */

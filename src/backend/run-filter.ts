@@ -9,7 +9,8 @@ export function runListing(filter: RunFilter): Listing {
   const labels = filter.labels === undefined ? undefined : JSON.stringify(Object.entries(filter.labels).sort());
   const engines = filter.engineVersions === undefined ? undefined : JSON.stringify(filter.engineVersions);
   const plain = [graph, parent, kind, state, snapshot, input, idPrefix, since?.toString(), namespace, name, content];
-  return ["listRuns", ...plain, labels, engines];
+  const any = [filter.kinds, filter.states].map((list) => (list === undefined ? undefined : JSON.stringify(list)));
+  return ["listRuns", ...plain, labels, engines, ...any, filter.artifact];
 }
 
 /** The texts that begin with `prefix`, as a range in UTF-8 order: from the first, included, to the second. */

@@ -1,5 +1,6 @@
 // Everything that can be observed during a build, as one union: terminal, run records and tests all read this stream.
 
+import type { RunId } from "../backend/records.ts";
 import type { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { Stray } from "../data/storage/storage.ts";
@@ -33,7 +34,15 @@ export type BuildEvent =
       /** Steps by artifact key and planned state, for a progress tree. */
       readonly byKey: ReadonlyMap<string, Readonly<Record<PlannedState, number>>>;
     }
-  | { readonly type: "step-started"; readonly step: StepName; readonly reason: Reason; readonly attempt: number }
+  | {
+      readonly type: "step-started";
+      readonly step: StepName;
+      readonly reason: Reason;
+      readonly attempt: number;
+      /** The run of this step, and of the build it is part of. */
+      readonly run?: RunId | undefined;
+      readonly build?: RunId | undefined;
+    }
   | { readonly type: "step-log"; readonly step: StepName; readonly text: string }
   | {
       readonly type: "step-retrying";
@@ -52,6 +61,8 @@ export type BuildEvent =
       /** Milliseconds the producer took; only where it ran. */
       readonly duration: number | undefined;
       readonly error: StratigraphError | undefined;
+      /** Only where it ran. */
+      readonly run?: RunId | undefined;
     }
   /** Stored bytes turned out to be missing or damaged; they will be built again. */
   | {

@@ -9,6 +9,7 @@ import { Queue } from "../util/queue.ts";
 import type { BuildListener } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import { Ledger, runOf } from "./ledger.ts";
+import { insideRun, type StepScope } from "./run-scope.ts";
 import { placeText, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
@@ -33,6 +34,8 @@ export interface ScheduleOptions {
 export interface StepEnd {
   readonly error: StratigraphError | undefined;
   readonly duration: number | undefined;
+  /** Only where it ran. */
+  readonly run?: RunId | undefined;
 }
 
 export interface ScheduleResult {
@@ -250,7 +253,7 @@ export class Scheduler {
     const facts = runOf(step, { id, parent: build, graph: this.#network.graph.name, snapshot, holder });
     const startedAt = new Date(clock.now()).toISOString();
     const started = clock.monotonic();
-    emit({ type: "step-started", step: name, reason: step.reason, attempt: 1 });
+    emit({ type: "step-started", step: name, reason: step.reason, attempt: 1, run: id, build });
     counters.steps++;
     const finished = (): Pick<RunRecord, "startedAt" | "finishedAt" | "duration"> => ({
       startedAt,
@@ -266,17 +269,23 @@ export class Scheduler {
     try {
       const locations = locateOutputs(this.#workspace, this.#network, step, id);
       const { values, read } = await readInputs(this.#workspace, this.#network, step);
-      const { result, attempts } = await callProducer(
-        executor,
-        {
-          step: name,
-          producer: step.group.call.producer,
-          inputs: values,
-          key: step.group.set.keys[step.position]!,
-          log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
-        },
-        signal,
-        (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
+      // What the producer records, a model it registers say, is recorded as part of this run.
+      const { result, attempts } = await insideRun(
+        id,
+        () =>
+          callProducer(
+            executor,
+            {
+              step: name,
+              producer: step.group.call.producer,
+              inputs: values,
+              key: step.group.set.keys[step.position]!,
+              log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
+            },
+            signal,
+            (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
+          ),
+        this.#scopeOf(facts),
       );
       const { outputs, places } = await writeOutputs(this.#workspace, step, result, locations, id);
       const run: RunRecord = { ...facts, ...finished(), state: "succeeded", attempts, error: undefined };
@@ -289,7 +298,7 @@ export class Scheduler {
         const answer = await this.#ledger.commit({ step, fence, run, outputs, inputs: read, places });
         if (answer === "superseded")
           this.#undecided.push(step); // another process took over: its result counts
-        else this.#finish(step, "built", answer, run.duration);
+        else this.#finish(step, "built", answer, run);
       } finally {
         this.#committing--;
       }
@@ -305,6 +314,12 @@ export class Scheduler {
       if (step.state !== "built") this.#wakeTwins(step);
       this.#advance();
     }
+  }
+
+  #scopeOf({ graph, producer, version, key }: ReturnType<typeof runOf>): StepScope {
+    const { snapshot } = this.#options;
+    const { fingerprint: config } = this.#network.graph;
+    return { graph, snapshot, producer: producer!, version: version!, key: key!, config };
   }
 
   #learn(duration: number): void {
@@ -330,7 +345,7 @@ export class Scheduler {
             cause: thrown,
           });
       await this.#ledger.fail(fence, { ...run, error: errorRecord(error) });
-      this.#failStep(step, error, run.duration);
+      this.#failStep(step, error, run);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -350,10 +365,10 @@ export class Scheduler {
 
   // ---------------------------------------------------------------- finish
 
-  #finish(step: Step, state: "built" | "reused", outputs: readonly StoredPartition[], duration?: number): void {
+  #finish(step: Step, state: "built" | "reused", outputs: readonly StoredPartition[], run?: RunRecord): void {
     step.outputs = outputs;
     step.state = state;
-    this.#end(step, { error: undefined, duration });
+    this.#end(step, { error: undefined, duration: run?.duration, run: run?.id });
     this.#wakeTwins(step);
     const dependents = this.#dependents.get(step);
     if (dependents === undefined) return;
@@ -372,9 +387,9 @@ export class Scheduler {
     if (twins !== undefined) for (const twin of twins) this.#undecided.push(twin);
   }
 
-  #failStep(step: Step, error: StratigraphError, duration: number | undefined): void {
+  #failStep(step: Step, error: StratigraphError, { duration, id: run }: RunRecord): void {
     step.state = "failed";
-    this.#end(step, { error, duration });
+    this.#end(step, { error, duration, run });
     if (!this.#options.keepGoing) this.#stopping = true;
     const below = [step];
     const { key, partition } = stepName(step);

@@ -79,6 +79,12 @@ export const catalog: readonly Chapter[] = [
         summary: "what differs between two snapshots or tags",
         load: async () => (await import("./commands/diff.ts")).diff,
       },
+      {
+        name: "lineage",
+        usage: "[verb]",
+        summary: "what ran, what it read and wrote, and what came from what",
+        load: async () => (await import("./commands/lineage.ts")).lineage,
+      },
     ],
   },
   {

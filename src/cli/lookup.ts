@@ -7,8 +7,8 @@ import type { Workspace } from "../build/workspace.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDescription } from "../graph/describe.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import { readDescription } from "../operations/declarations.ts";
-import { everyItem } from "../operations/pages.ts";
+import { readDescription } from "../backend/description.ts";
+import { everyItem } from "../backend/pages.ts";
 import type { Call } from "./command.ts";
 import { findProject, type Project } from "./project.ts";
 

@@ -1,8 +1,9 @@
 // What a snapshot's graph declared, by name, as short texts that can be compared.
 
 import type { Connection } from "../backend/backend.ts";
+import { readDescription } from "../backend/description.ts";
 import type { StoredSnapshot } from "../backend/records.ts";
-import type { ArtifactDescription, GraphDescription, ProducerDescription } from "../graph/describe.ts";
+import type { ArtifactDescription, ProducerDescription } from "../graph/describe.ts";
 import { compareText } from "../util/text-order.ts";
 
 export interface Declarations {
@@ -10,17 +11,6 @@ export interface Declarations {
   readonly producers: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Artifacts by key. */
   readonly artifacts: ReadonlyMap<string, Readonly<Record<string, string>>>;
-}
-
-/** The description of the graph that a snapshot was made of; `undefined` where it was never written. */
-export async function readDescription(
-  connection: Connection,
-  snapshot: StoredSnapshot,
-): Promise<GraphDescription | undefined> {
-  const record = await connection.readGraph(snapshot.graph, snapshot.graphFingerprint);
-  // Only graph/describe.ts writes descriptions; a later format would be another number.
-  const description = record?.description as unknown as GraphDescription | undefined;
-  return description?.format === 1 ? description : undefined;
 }
 
 export async function declarationsOf(connection: Connection, snapshot: StoredSnapshot): Promise<Declarations> {

@@ -6,7 +6,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { compareText } from "../util/text-order.ts";
 import { declarationsOf, type Declarations } from "./declarations.ts";
-import { everyItem } from "./pages.ts";
+import { everyItem } from "../backend/pages.ts";
 
 export interface SnapshotDiff {
   readonly before: StoredSnapshot;

@@ -8,7 +8,7 @@ import { openWorkspace, type Workspace } from "../build/workspace.ts";
 import { isStratigraphError } from "../errors.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { findStrayFiles } from "./gc.ts";
-import { everyItem } from "./pages.ts";
+import { everyItem } from "../backend/pages.ts";
 
 export type CheckStatus = "ok" | "warn" | "fail";
 

@@ -10,7 +10,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import { compareText } from "../util/text-order.ts";
 import { parseTempName } from "../util/temp-name.ts";
 import { sweepTemps } from "../util/temp-sweep.ts";
-import { everyItem, everyPage } from "./pages.ts";
+import { everyItem, everyPage } from "../backend/pages.ts";
 
 export interface GcOptions {
   /** Newest snapshots kept of each graph, the latest always among them; 10 unless told. */

@@ -4,7 +4,7 @@ import type { PartitionId, StoredPartition, StoredSnapshot } from "../backend/re
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
-import { everyItem } from "./pages.ts";
+import { everyItem } from "../backend/pages.ts";
 
 /** What can be wrong with stored bytes. */
 export const problems = {

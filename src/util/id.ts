@@ -22,6 +22,14 @@ export function createId(clock: Clock): string {
   return base32(last.time, 10) + base32(last.counter, 4) + randomText();
 }
 
+/** Milliseconds since 1970 when an id was made; `undefined` for a text that is none of ours. */
+export function idTime(id: string): number | undefined {
+  if (!/^[0-9a-hjkmnp-tv-z]{26}$/.test(id)) return undefined;
+  let time = 0;
+  for (const character of id.slice(0, 10)) time = time * 32 + ALPHABET.indexOf(character);
+  return time < 2 ** 48 ? time : undefined;
+}
+
 const lastByClock = new WeakMap<Clock, { time: number; counter: number }>();
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";

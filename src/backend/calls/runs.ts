@@ -51,6 +51,11 @@ export const runCalls: CallsOf<RunStore> = {
     nothing: ({ inputs, outputs }) => (inputs.length + outputs.length === 0 ? { answer: undefined } : undefined),
   },
   readRun: { writes: false, check: (id) => checkText(id, "run id") },
+  readRuns: {
+    writes: false,
+    check: (ids) => ids.forEach((id) => checkText(id, "run id")),
+    nothing: (ids) => (ids.length === 0 ? { answer: [] } : undefined),
+  },
   readRunPartitions: { writes: false, check: (id) => checkText(id, "run id") },
   listRuns: {
     writes: false,
@@ -68,15 +73,21 @@ export const runCalls: CallsOf<RunStore> = {
       checkTextRecord(more.labels ?? {}, "label");
       for (const version of more.engineVersions ?? []) checkText(version, "engine version");
       checkOptionalText(more.content, "content");
+      for (const one of more.kinds ?? []) checkOneOf(one, runKinds, "run's kind");
+      for (const one of more.states ?? []) checkOneOf(one, runStates, "run's state");
+      checkOptionalText(more.artifact, "name or location of something read or written");
     },
-    nothing: ({ engineVersions } = {}) =>
-      engineVersions?.length === 0 ? { answer: { items: [], next: undefined } } : undefined,
+    nothing: ({ engineVersions, kinds, states } = {}) =>
+      [engineVersions, kinds, states].some((list) => list?.length === 0)
+        ? { answer: { items: [], next: undefined } }
+        : undefined,
   },
   writeTasks: {
     writes: true,
     check: (tasks) => tasks.forEach(checkTask),
     nothing: (tasks) => (tasks.length === 0 ? { answer: [] } : undefined),
   },
+  listEngineVersions: { writes: false, check: () => undefined },
   removeTasks: { writes: true, check: (before) => checkDuration(before, "time") },
 };
 

@@ -78,6 +78,10 @@ export function readRun(state: MemoryState, id: RunId): RunRecord | undefined {
   return row === undefined ? undefined : toRun(row);
 }
 
+export function readRuns(state: MemoryState, ids: readonly RunId[]): readonly (RunRecord | undefined)[] {
+  return ids.map((id) => readRun(state, id));
+}
+
 export function readRunPartitions(
   state: MemoryState,
   id: RunId,
@@ -124,6 +128,8 @@ function matches(run: RunRow["record"], filter: RunFilter): boolean {
     (filter.graph === undefined || filter.graph === run.graph) &&
     (filter.parent === undefined || filter.parent === run.parent) &&
     (filter.kind === undefined || filter.kind === run.kind) &&
+    (filter.kinds === undefined || filter.kinds.includes(run.kind)) &&
+    (filter.states === undefined || filter.states.includes(run.state)) &&
     (filter.state === undefined || filter.state === run.state) &&
     (filter.snapshot === undefined || filter.snapshot === run.snapshot) &&
     (filter.input === undefined || filter.input === run.input) &&
@@ -132,16 +138,18 @@ function matches(run: RunRow["record"], filter: RunFilter): boolean {
   );
 }
 
-function matchesTask({ task }: RunRow, { namespace, name, labels = {}, engineVersions }: RunFilter): boolean {
+function matchesTask({ task }: RunRow, { namespace, name, labels = {}, engineVersions, artifact }: RunFilter): boolean {
   const asked = Object.entries(labels);
   if (task === undefined) {
-    return namespace === undefined && name === undefined && asked.length === 0 && engineVersions === undefined;
+    const plain = [namespace, name, engineVersions, artifact].every((one) => one === undefined);
+    return plain && asked.length === 0;
   }
   return (
     (namespace === undefined || namespace === task.namespace) &&
     (name === undefined || name === task.name) &&
     asked.every(([label, value]) => Object.hasOwn(task.labels, label) && task.labels[label] === value) &&
-    (engineVersions === undefined || engineVersions.includes(task.engineVersion))
+    (engineVersions === undefined || engineVersions.includes(task.engineVersion)) &&
+    (artifact === undefined || task.io.some((one) => one.name === artifact || one.location === artifact))
   );
 }
 

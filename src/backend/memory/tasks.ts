@@ -1,5 +1,6 @@
 // Runs of kind "task" in memory.
 
+import { compareText } from "../../util/text-order.ts";
 import type { TaskRecord } from "../records.ts";
 import { keptTask, replacesTask, taskEnd } from "../task-order.ts";
 import { frozen } from "./frozen.ts";
@@ -17,6 +18,12 @@ export function writeTasks(state: MemoryState, tasks: readonly TaskRecord[]): re
     if (stored === undefined) state.set(state.runOrder, row.sequence, given.id);
     return true;
   });
+}
+
+export function listEngineVersions(state: MemoryState): readonly string[] {
+  const versions = new Set<string>();
+  for (const { task } of state.runs.values()) if (task !== undefined) versions.add(task.engineVersion);
+  return [...versions].sort(compareText);
 }
 
 export function removeTasks(state: MemoryState, before: number): number {

@@ -37,7 +37,15 @@ import {
   readPartitions,
   removeUnlinkedPartitions,
 } from "./statements/partitions.ts";
-import { finishRuns, listRuns, readRun, readRunPartitions, startRuns, writeRunPartitions } from "./statements/runs.ts";
+import {
+  finishRuns,
+  listRuns,
+  readRun,
+  readRunPartitions,
+  readRuns,
+  startRuns,
+  writeRunPartitions,
+} from "./statements/runs.ts";
 import {
   findSnapshots,
   listSnapshots,
@@ -55,7 +63,7 @@ import {
   removeSnapshotTag,
   writeSnapshotTag,
 } from "./statements/tags.ts";
-import { removeTasks, writeTasks } from "./statements/tasks.ts";
+import { listEngineVersions, removeTasks, writeTasks } from "./statements/tasks.ts";
 import { listVersions } from "./statements/version-search.ts";
 import { findVersions, readVersionNumbers, writeVersions } from "./statements/versions.ts";
 
@@ -104,6 +112,8 @@ export const operations: Operations = {
   readRun,
   readRunPartitions,
   listRuns,
+  readRuns,
+  listEngineVersions,
   writeTasks,
   removeTasks,
   walkLineage,

@@ -5,7 +5,7 @@ import { placeText } from "../../build/network.ts";
 import { isStratigraphError } from "../../errors.ts";
 import type { ArtifactDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
-import { everyItem } from "../../operations/pages.ts";
+import { everyItem } from "../../backend/pages.ts";
 import { defineCommand, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { findArtifact, parseTarget } from "../target.ts";

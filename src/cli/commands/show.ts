@@ -8,7 +8,7 @@ import { resolveSnapshot } from "../../build/snapshot.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
-import { everyItem } from "../../operations/pages.ts";
+import { everyItem } from "../../backend/pages.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";

@@ -8,7 +8,7 @@ import { suggest } from "../../util/suggest.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { withLookup } from "../lookup.ts";
 import { withHint } from "../report/error.ts";
-import { everyItem } from "../../operations/pages.ts";
+import { everyItem } from "../../backend/pages.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { moment, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";

@@ -170,8 +170,13 @@ export function* readRun(_: SqlContext, id: RunId): Operation<RunRecord | undefi
   return row && toRun(row);
 }
 
+export function* readRuns(_: SqlContext, ids: readonly RunId[]): Operation<readonly (RunRecord | undefined)[]> {
+  const known = yield* knownRuns(ids);
+  return ids.map((id) => known.get(id));
+}
+
 /** Those of the runs that are known. */
-export function* readRuns(ids: readonly RunId[]): Operation<Map<RunId, RunRecord>> {
+export function* knownRuns(ids: readonly RunId[]): Operation<Map<RunId, RunRecord>> {
   const found = yield* all<Row>(sql`
     SELECT ${columns} FROM json_each(${toJsonList(ids)}) q CROSS JOIN run r ON r.id = q.value CROSS JOIN graph g ON g.id = r.graph`);
   return new Map(found.map((row) => [row[0], toRun(row)]));
@@ -227,8 +232,14 @@ function taskConditions({
   labels = {},
   engineVersions,
   content,
+  kinds: several,
+  states,
+  artifact,
 }: RunFilter): Statement {
   return sql`
+    ${several === undefined ? sql`` : isOfKind(several)}
+    ${states === undefined ? sql`` : sql`AND r.state IN (SELECT q.value FROM json_each(${toJsonList(states)}) q)`}
+    ${artifact === undefined ? sql`` : told(artifact)}
     ${idPrefix === undefined ? sql`` : startsWith(idPrefix)}
     ${since === undefined ? sql`` : sql`AND r.started_ms >= ${since}`}
     ${namespace === undefined ? sql`` : sql`AND r.namespace = ${namespace}`}
@@ -236,6 +247,17 @@ function taskConditions({
     ${engineVersions === undefined ? sql`` : sql`AND r.engine IN (SELECT q.value FROM json_each(${toJsonList(engineVersions)}) q)`}
     ${Object.entries(labels).reduce((before, label) => sql`${before} ${hasLabel(label)}`, sql``)}
     ${content === undefined ? sql`` : touched(content)}`;
+}
+
+/** Without steps, which are the most by far, as text: an index leaves them out. */
+function isOfKind(several: NonNullable<RunFilter["kinds"]>): Statement {
+  const list = sql`AND r.kind IN (SELECT q.value FROM json_each(${toJsonList(several)}) q)`;
+  return several.includes("step") ? list : sql`AND r.kind <> 'step' ${list}`;
+}
+
+function told(artifact: string): Statement {
+  return sql`AND EXISTS (SELECT 1 FROM json_each(r.task, '$.io') o
+      WHERE json_extract(o.value, '$.name') = ${artifact} OR json_extract(o.value, '$.location') = ${artifact})`;
 }
 
 function startsWith(idPrefix: string): Statement {

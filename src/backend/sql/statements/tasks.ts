@@ -7,11 +7,11 @@ import { toJsonList } from "../column.ts";
 import { takeSequence, type SqlContext } from "../context.ts";
 import { all, change, type Operation } from "../operation.ts";
 import { eachChunk, rows, sql, type Value } from "../statement.ts";
-import { runRow, readRuns } from "./runs.ts";
+import { knownRuns, runRow } from "./runs.ts";
 
 export function* writeTasks(context: SqlContext, tasks: readonly TaskRecord[]): Operation<readonly boolean[]> {
   const ids = [...new Set(tasks.map(({ id }) => id))];
-  const stored = yield* readRuns(ids);
+  const stored = yield* knownRuns(ids);
   const changed = new Map<RunId, TaskRecord>();
   const answers = tasks.map((given) => {
     const task = keptTask(given);
@@ -49,14 +49,26 @@ function* upsert(context: SqlContext, tasks: readonly TaskRecord[]): Operation<v
 }
 
 function* writeContents(tasks: readonly TaskRecord[]): Operation<void> {
-  const ids = toJsonList(tasks.map(({ id }) => id));
   yield* change(sql`
-    DELETE FROM task_content WHERE run IN (SELECT r.sequence FROM json_each(${ids}) q CROSS JOIN run r ON r.id = q.value)`);
+    DELETE FROM task_content
+    WHERE run IN (SELECT r.sequence FROM json_each(${toJsonList(tasks.map(({ id }) => id))}) q CROSS JOIN run r ON r.id = q.value)`);
+  const told = tasks.flatMap(({ id, task }) => {
+    const contents = task.io.map(({ content }) => content).filter((content) => content !== undefined);
+    return [...new Set(contents)].map((content) => [id, content]);
+  });
+  if (told.length === 0) return;
   yield* change(sql`
-    INSERT INTO task_content (run, content)
-    SELECT DISTINCT r.sequence, json_extract(o.value, '$.content') FROM json_each(${ids}) q
-    CROSS JOIN run r ON r.id = q.value CROSS JOIN json_each(r.task, '$.io') o
-    WHERE json_extract(o.value, '$.content') IS NOT NULL`);
+    INSERT INTO task_content (run, content) SELECT r.sequence, json_extract(q.value, '$[1]') FROM json_each(${JSON.stringify(told)}) q
+    CROSS JOIN run r ON r.id = json_extract(q.value, '$[0]')`);
+}
+
+export function* listEngineVersions(_: SqlContext): Operation<readonly string[]> {
+  const found = yield* all<[engine: string]>(sql`
+    WITH RECURSIVE v (engine) AS (
+      SELECT min(engine) FROM run WHERE engine IS NOT NULL
+      UNION ALL SELECT (SELECT min(r.engine) FROM run r WHERE r.engine > v.engine) FROM v WHERE v.engine IS NOT NULL)
+    SELECT engine FROM v WHERE engine IS NOT NULL`);
+  return found.map(([engine]) => engine);
 }
 
 export function* removeTasks(_: SqlContext, before: number): Operation<number> {

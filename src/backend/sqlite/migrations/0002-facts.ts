@@ -192,6 +192,9 @@ UPDATE run SET started_ms = CAST(round((julianday(started_at) - 2440587.5) * 864
 CREATE INDEX task_by_age ON run (sequence) WHERE kind = 'task';
 CREATE INDEX task_by_namespace ON run (namespace, sequence) WHERE namespace IS NOT NULL;
 CREATE INDEX task_by_name ON run (name, sequence) WHERE name IS NOT NULL;
+CREATE INDEX task_by_engine ON run (engine, sequence) WHERE engine IS NOT NULL;
+-- Builds and tasks, among many more steps.
+CREATE INDEX run_by_age ON run (sequence) WHERE kind <> 'step';
 CREATE INDEX task_by_end ON run (ended_ms) WHERE ended_ms IS NOT NULL;
 
 -- The contents that a task told it read or wrote.
@@ -205,5 +208,8 @@ CREATE INDEX task_by_content ON task_content (content);
 
 -- Lineage is walked both ways: who read this partition, who wrote it. What is written is mostly new, so its half grows at its end.
 CREATE INDEX run_by_partition ON run_partition (direction, partition);
+
+-- No index of partitions by content: contents are random, so it made writing 100,000 partitions cost 3.9 s instead of 2.4, and looking
+-- for one through partition_by_identity, which holds them all, takes 10 ms.
 `,
 };

@@ -1,6 +1,6 @@
 // A listing from its first page to its last.
 
-import type { Page, PageRequest } from "../backend/records.ts";
+import type { Page, PageRequest } from "./records.ts";
 
 /** Every item, a page of 10,000 at a time; `read` is asked for one page after the other. */
 export async function* everyItem<T>(read: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T> {
