@@ -20,9 +20,9 @@ describe("strata export and import", () => {
     space.write({ "other/strata.config.ts": "export default {};\n" });
 
     const exported = await space.strata("export", "out", "--layout", layout);
-    const imported = await space.strata("import", "../out", { cwd: "other" });
-    const again = await space.strata("import", "../out", "--json", { cwd: "other" });
-    const list = await space.strata("models", "list", "-m", "team/churn", "--json", { cwd: "other" });
+    const imported = await space.run(["import", "../out"], { cwd: "other" });
+    const again = await space.run(["import", "../out", "--json"], { cwd: "other" });
+    const list = await space.run(["models", "list", "-m", "team/churn", "--json"], { cwd: "other" });
 
     expect(exported).toMatchObject({ code: 0, stdout: `[OK] 1 model in out, layout ${layout}\n` });
     expect(imported).toMatchObject({ code: 0, stdout: "[OK] team/churn: 2 versions\n" });
@@ -31,7 +31,9 @@ describe("strata export and import", () => {
       ["1.0.1", 2, "production", { auc: 0.9 }],
       ["1.0.0", 1, "development", { auc: 0.8 }],
     ]);
-    const download = await space.strata("models", "download", "got", "-m", "team/churn", "-v", "1.0.1", { cwd: "other" });
+    const download = await space.run(["models", "download", "got", "-m", "team/churn", "-v", "1.0.1"], {
+      cwd: "other",
+    });
     expect(download.code).toBe(0);
     expect(space.read("other/got/better.onnx")).toBe("better weights");
   });
