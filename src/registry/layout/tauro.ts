@@ -212,7 +212,10 @@ async function projectModel(
 ): Promise<boolean> {
   const id = modelId(rows.model);
   if (prune !== true && (index.note(id)?.revision ?? 0) > revisionOf(rows)) return false;
-  for (const record of livingVersions(rows)) {
+  // There are as many files as versions, and a reader may come between two of them: he finds two in production rather than none.
+  const living = livingVersions(rows);
+  const isLive = ({ stage }: VersionRecord): boolean => stage === "production";
+  for (const record of [...living.filter(isLive), ...living.filter((one) => !isLive(one))]) {
     const version = `v${record.sequence}`;
     const known = index.note(id)?.versions[record.sequence];
     if (prune !== true && rewrite !== true && known === record.revision) continue; // its files are as they were
