@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { sqlite } from "../../src/backend/sqlite/index.ts";
-import { syncJournal } from "../../src/changes/sync.ts";
+import { replayable, syncJournal } from "../../src/changes/sync.ts";
 import { readJournal } from "../../src/journal/files.ts";
 import { spawnProgram } from "../support/backend-subjects.ts";
 import { noteApplier, readNote } from "../support/facts.ts";
@@ -61,7 +61,7 @@ async function waiting(folder: Folder): Promise<readonly string[]> {
 
 async function sync(folder: Folder) {
   await using connection = await sqlite(folder.at("strata.db")).connect();
-  return await syncJournal({ home: folder.at("home"), connection, appliers: [noteApplier] });
+  return await syncJournal({ home: folder.at("home"), connection, actions: [replayable(noteApplier)] });
 }
 
 async function storedNames(folder: Folder, names: readonly string[]): Promise<readonly string[]> {
