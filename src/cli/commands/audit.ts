@@ -1,6 +1,6 @@
 // strata audit: who did what to what, what was denied, and whether anybody has tampered with it.
 
-import type { Audit, AuditVerification } from "../../changes/audit.ts";
+import { Audit, type AuditVerification } from "../../changes/audit.ts";
 import { auditStatuses, type AuditRecord, type AuditStatus } from "../../backend/fact-records.ts";
 import type { Cursor } from "../../backend/records.ts";
 import { StratigraphError } from "../../errors.ts";
@@ -144,7 +144,6 @@ function shownStatus({ status }: AuditRecord, emphasis: (text: string) => string
 }
 
 async function withAudit<T>(call: Call, work: (audit: Audit) => Promise<T>): Promise<T> {
-  const { Audit } = await import("../../changes/audit.ts");
   const project = await findProject(call);
   await using workspace = await project.open({ readOnly: true });
   return await work(new Audit(workspace.connection));

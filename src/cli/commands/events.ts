@@ -2,6 +2,7 @@
 
 import type { EventRecord } from "../../backend/fact-records.ts";
 import type { Cursor } from "../../backend/records.ts";
+import { follow as followEvents } from "../../changes/event-follow.ts";
 import { eventTypes, matches } from "../../changes/event-types.ts";
 import { StratigraphError } from "../../errors.ts";
 import { parseMoment } from "../../util/moment.ts";
@@ -39,8 +40,7 @@ export const events: Command = defineCommand({
     const types = type === undefined || type === "*" ? undefined : [type];
     const { colors } = call.terminal;
     if (follow) {
-      const { follow: following } = await import("../../changes/event-follow.ts");
-      for await (const event of following(workspace.connection, { types, signal: call.signal })) {
+      for await (const event of followEvents(workspace.connection, { types, signal: call.signal })) {
         if (subject === undefined || event.subject === subject) call.terminal.print(row(event).join("  "));
       }
       return { json: {}, lines: [] };

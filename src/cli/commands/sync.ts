@@ -1,7 +1,7 @@
 // strata sync: deliver what waits in the fallback journal.
 
-import type { SyncedLine, SyncResult } from "../../changes/sync.ts";
 import { userName } from "../../build/holder.ts";
+import { recordSync, syncJournal, type SyncedLine, type SyncResult } from "../../changes/sync.ts";
 import { StratigraphError } from "../../errors.ts";
 import { readJournal } from "../../journal/files.ts";
 import { journalKinds, type JournalKind } from "../../journal/intent.ts";
@@ -10,6 +10,7 @@ import { systemClock } from "../../util/clock.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, exitCodes, flag, text, type Answer, type Command } from "../command.ts";
 import { findProject, makeHome } from "../project.ts";
+import { replayables } from "../replay.ts";
 import { errorJson } from "../report/error.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment } from "../terminal/quantity.ts";
@@ -44,8 +45,6 @@ export const sync: Command = defineCommand({
     if (waiting.length === 0)
       return { json: resultJson(nothing, home, call.cwd), lines: ["nothing waits in the journal"] };
 
-    const { recordSync, syncJournal } = await import("../../changes/sync.ts");
-    const { replayables } = await import("../replay.ts");
     const project = await findProject(call);
     if (project.config.backend === undefined) makeHome(project.home);
     await using workspace = await project.open();
