@@ -6,11 +6,12 @@ import { format } from "prettier";
 import { reasonCodes } from "../../src/build/reason.ts";
 import { finishedStates, plannedStates } from "../../src/build/step-state.ts";
 import { entries } from "../../src/cli/catalog.ts";
+import { eventTypes } from "../../src/changes/event-types.ts";
 import { commandHelp } from "../../src/cli/help.ts";
 import { readPage, root } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
-export const referencePages = ["docs/cli.md", "docs/errors.md"];
+export const referencePages = ["docs/cli.md", "docs/errors.md", "docs/facts.md"];
 
 const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   errors: errorTables,
@@ -18,6 +19,7 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "planned states": () => table(["state", "means"], Object.entries(plannedStates)),
   "finished states": () => table(["state", "means"], Object.entries(finishedStates)),
   commands: helpTexts,
+  events: eventTable,
 };
 
 /** The page as it should be. */
@@ -47,6 +49,22 @@ function errorTables(): string {
   return groups
     .map(({ title, rows }) => `## ${title[0]!.toUpperCase()}${title.slice(1)}\n\n${table(["code", "means"], rows)}`)
     .join("\n");
+}
+
+function eventTable(): string {
+  const rows = Object.entries(eventTypes).map(([type, { says, data, kept }]): [string, string, string, string] => [
+    `\`${type}\``,
+    says,
+    Object.keys(data)
+      .map((name) => `\`${name}\``)
+      .join(", "),
+    kept,
+  ]);
+  return [
+    "| event | means | data | kept |",
+    "| --- | --- | --- | --- |",
+    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+  ].join("\n");
 }
 
 async function helpTexts(): Promise<string> {

@@ -2,6 +2,7 @@
 
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { createHost } from "../../../src/changes/host.ts";
+import { withLease } from "../../../src/changes/lease.ts";
 import { replayable, syncJournal } from "../../../src/changes/sync.ts";
 import { FallbackJournal } from "../../../src/journal/fallback-journal.ts";
 import { faulty, type Fault } from "../../../src/testing/faulty.ts";
@@ -55,6 +56,14 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
       await journal.append([{ intent: intent(key), error: new Error("down") }]);
       say(key);
     }
+  },
+  /** Holds a lease until it is killed. */
+  async holds() {
+    const connection = await sqlite(path).connect();
+    await withLease(connection, "promote churn", { ttl: 60_000 }, async (fence) => {
+      say(`holding ${JSON.stringify(fence)}`);
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
+    });
   },
   /** Delivers the journal over and over. */
   async syncs() {
