@@ -143,7 +143,8 @@ export class EventWriter {
     const fields = artifact === undefined ? [] : fieldsOf(description?.schemas[artifact.schema]);
     const owner = artifact?.annotations["owner"];
     return {
-      ...(place ?? { namespace: this.#namespace, name: [`${graph}.${key}`, ...(at === "" ? [] : [at])].join("/") }),
+      namespace: place?.namespace ?? this.#namespace,
+      name: place?.name ?? [`${graph}.${key}`, ...(at === "" ? [] : [at])].join("/"),
       facets: {
         version: standard("DatasetVersionDatasetFacet", { datasetVersion: content }),
         storage: standard("StorageDatasetFacet", {
