@@ -10,7 +10,7 @@ import { parseStepManifest } from "../build/step-identity.ts";
 import { StratigraphError } from "../errors.ts";
 import { modelText } from "./model-reference.ts";
 import { NameBook } from "./names.ts";
-import { stepFacts } from "./openlineage/stored.ts";
+import { stepFacts } from "./step-facts.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
