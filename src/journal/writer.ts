@@ -52,9 +52,13 @@ export interface WriterOptions<Entry extends { readonly intent: Intent }> {
 }
 
 const MOST_IN_A_BATCH = 100;
-/** Milliseconds: a batch that took longer makes the next one smaller, so that the event loop is never held for long. */
-const FAST = 5;
-const SLOW = 15;
+/** Fewer would not be faster: most of a small transaction is the sync at its end. */
+const SMALL_BATCH = 8;
+/** Milliseconds: a batch that took longer makes the next one smaller, so that a store that blocks never holds the event loop for long. */
+const FAST = 8;
+const SLOW = 20;
+/** Milliseconds: of a store that is far away or in trouble, one record at a time is asked, within the time one write has. */
+const VERY_SLOW = 1000;
 const MOST_WARNINGS = 20;
 const MOST_SPILLING = 10_000;
 
@@ -368,7 +372,8 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
   }
 
   #adapt(duration: number, size: number): void {
-    if (duration > SLOW) this.#batchSize = Math.max(1, Math.floor(size / 2));
+    if (duration > VERY_SLOW) this.#batchSize = 1;
+    else if (duration > SLOW) this.#batchSize = Math.max(SMALL_BATCH, Math.floor(size / 2));
     else if (duration < FAST && size === this.#batchSize) this.#batchSize = Math.min(size * 2, MOST_IN_A_BATCH);
   }
 
