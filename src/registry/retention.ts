@@ -63,11 +63,7 @@ export async function findExpired(
 /** Deletes them, one after the other, each with its tombstone, events and audit row. Errors: those of `deleteVersion`. */
 export async function removeExpired(registry: ModelRegistry, expired: readonly Expired[]): Promise<void> {
   for (const { version, why } of expired) {
-    const { namespace, name } = version;
-    await registry.deleteVersion(
-      { namespace, name, version: version.version },
-      { reason: `retention: ${why}`, durable: true },
-    );
+    await registry.deleteVersion(version.uri, { reason: `retention: ${why}`, durable: true });
   }
 }
 
