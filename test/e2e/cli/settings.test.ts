@@ -1,7 +1,10 @@
 // What flipping a setting changes, on the command line.
 
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { describe, expect } from "vitest";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
 import { effectOf } from "../../support/effect.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
 
@@ -123,3 +126,47 @@ export default { plugins: [definePlugins({ gates: { has_owner: () => true } })] 
     expect(json.checks.find(named("lineage")).says).toContain("'databricks-sql'");
   });
 });
+
+describe("gc", () => {
+  it(
+    "deletes archived versions beyond retention.maxVersions, and never the one in production",
+    { timeout: 120_000 },
+    async () => {
+      await using space = await openSpend();
+      space.write({
+        "strata.config.ts": `export default { graph: "spend.ts", retention: { maxVersions: 3 } };`,
+        "fill.mjs": `
+import { sqlite } from "stratigraph/sqlite";
+import { createHost } from "${dist("changes/host.js")}";
+import { createRegistry } from "${dist("registry/registry.js")}";
+import { localStore } from "${dist("registry/store/local-store.js")}";
+
+const connection = await sqlite(".strata/strata.db").connect();
+const registry = createRegistry({ host: createHost({ connection, mode: "durable", writer: false }), store: localStore(".strata/registry") });
+for (let n = 0; n < 6; n++) {
+  const { version } = await registry.register({ name: "churn", artifact: new Uint8Array([n]) });
+  if (n === 0) await registry.promote("churn@" + version, "production");
+  else await registry.archive("churn@" + version);
+}
+await connection.close();
+`,
+      });
+      await space.strata("build");
+      execFileSync(process.execPath, ["fill.mjs"], { cwd: space.folder });
+
+      const looked = await space.strata("gc", "--json");
+      const applied = await space.strata("gc", "--apply", "--json");
+      const again = await space.strata("gc", "--json");
+      const uris = ["1.0.1", "1.0.2", "1.0.3"].map((version) => `models:/default/churn/${version}`);
+
+      expect(looked.json.versions.map(({ uri }: { uri: string }) => uri)).toEqual(uris);
+      expect(applied.json).toMatchObject({ deleted: true });
+      expect(applied.json.versions).toHaveLength(3);
+      expect(again.json.versions).toEqual([]);
+    },
+  );
+});
+
+function dist(file: string): string {
+  return pathToFileURL(join(import.meta.dirname, "..", "..", "..", "dist", file)).href;
+}
