@@ -95,10 +95,10 @@ export interface Connection extends Stores, AsyncDisposable {
    */
   transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T>;
   /**
-   * Gives back the room that removed rows left, and answers the bytes before and after. May take a while and needs as much room again.
-   * Absent where there is none to give back.
+   * Gives back the room that removed rows left, and answers the bytes before and after; zeros where there is nothing to measure. May take
+   * a while and needs as much room again. Not inside a transaction.
    */
-  compact?(): Promise<{ readonly before: number; readonly after: number }>;
+  compact(): Promise<{ readonly before: number; readonly after: number }>;
   /** Waits for writes under way; calls after it are refused with CONNECTION_CLOSED. Closing twice does nothing. */
   close(): Promise<void>;
 }

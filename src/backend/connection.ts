@@ -22,6 +22,8 @@ export interface Access {
   write<T>(work: (store: StoreCalls) => T | Promise<T>): Promise<T>;
   /** Called inside `write`: this one must be durable whatever durability was chosen. */
   markPrecious(): void;
+  /** See `Connection.compact`. */
+  compact?(): Promise<{ readonly before: number; readonly after: number }>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,11 @@ export function connectionOver(access: Access): Connection {
         if (closing !== undefined) throw closed(access.name);
         if (access.readOnly) throw refused(access.name);
         return access.write((store) => runTransaction(access, store, work));
+      },
+      compact: async () => {
+        if (closing !== undefined) throw closed(access.name);
+        if (access.readOnly) throw refused(access.name);
+        return (await access.compact?.()) ?? { before: 0, after: 0 };
       },
       close: () => (closing ??= access.close()),
     },
@@ -72,6 +79,9 @@ async function runTransaction<T>(outer: Access, store: StoreCalls, work: (tx: Co
       transaction: async () => {
         throw misused(outer.name, "a transaction cannot begin inside another one", "Use `tx` for everything inside.");
       },
+      compact: async () => {
+        throw misused(outer.name, "a database cannot be compacted inside a transaction", "Compact it afterwards.");
+      },
       close: async () => {
         throw misused(outer.name, "a transaction's connection cannot be closed", "Return from `work` to end it.");
       },
@@ -103,17 +113,21 @@ function runCall(access: Access, name: CallName, args: readonly unknown[]): unkn
 
 type Run = (name: CallName, args: readonly unknown[]) => unknown;
 
+type Rest = Required<Pick<Connection, "transaction" | "compact" | "close">>;
+
 const runner = Symbol("run");
 
 /** The calls are made once, from the table: a transaction begins often, and TypeScript cannot follow a loop over names. */
 class CallSet {
   readonly [runner]: Run;
   readonly transaction: Connection["transaction"];
+  readonly compact: Connection["compact"];
   readonly close: Connection["close"];
 
-  constructor(run: Run, { transaction, close }: Pick<Connection, "transaction" | "close">) {
+  constructor(run: Run, { transaction, compact, close }: Rest) {
     this[runner] = run;
     this.transaction = transaction;
+    this.compact = compact;
     this.close = close;
   }
 
@@ -131,7 +145,7 @@ for (const name of Object.keys(calls) as CallName[]) {
   Object.defineProperty(CallSet.prototype, name, { value: call[name] });
 }
 
-function withCalls(run: Run, rest: Pick<Connection, "transaction" | "close">): Connection {
+function withCalls(run: Run, rest: Rest): Connection {
   return new CallSet(run, rest) as unknown as Connection;
 }
 

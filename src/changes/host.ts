@@ -1,6 +1,5 @@
 // What every module that changes facts works with: one connection, one bus, one set of hooks, one writer.
 
-import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import type { Connection } from "../backend/backend.ts";
 import type { RunId } from "../backend/records.ts";
@@ -15,6 +14,7 @@ import { makeChange } from "./change.ts";
 import { commit, type Committer } from "./commit.ts";
 import { EventBus } from "./event-bus.ts";
 import { Hooks } from "./hooks.ts";
+import { packageVersion } from "./package-version.ts";
 import { Resilience, type ResilienceOptions } from "./resilient.ts";
 import { directSink, transactionSink, type Sink } from "./sink.ts";
 
@@ -217,9 +217,3 @@ function hostOver(parts: Parts, sink: Sink, shown: Connection = parts.connection
 }
 
 const nothingWritten: WriterTotals = { written: 0, fallback: 0, dropped: 0, lost: 0, pending: 0 };
-
-/** The same place beside `src/` and beside `dist/`. */
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
-}

@@ -79,6 +79,12 @@ export const catalog: readonly Chapter[] = [
         summary: "what differs between two snapshots or tags",
         load: async () => (await import("./commands/diff.ts")).diff,
       },
+      {
+        name: "lineage",
+        usage: "[verb]",
+        summary: "what ran, what it read and wrote, and what came from what",
+        load: async () => (await import("./commands/lineage.ts")).lineage,
+      },
     ],
   },
   {
@@ -119,6 +125,17 @@ export const catalog: readonly Chapter[] = [
         usage: "",
         summary: "check this machine, the project and its database",
         load: async () => (await import("./commands/doctor.ts")).doctor,
+      },
+    ],
+  },
+  {
+    title: "Release",
+    entries: [
+      {
+        name: "models",
+        usage: "<verb>",
+        summary: "register model versions and see them through their stages",
+        load: async () => (await import("./commands/models.ts")).models,
       },
     ],
   },

@@ -52,9 +52,13 @@ export interface WriterOptions<Entry extends { readonly intent: Intent }> {
 }
 
 const MOST_IN_A_BATCH = 100;
-/** Milliseconds: a batch that took longer makes the next one smaller, so that the event loop is never held for long. */
-const FAST = 5;
-const SLOW = 15;
+/** Fewer would not be faster: most of a small transaction is the sync at its end. */
+const SMALL_BATCH = 8;
+/** Milliseconds: a batch that took longer makes the next one smaller, as it keeps the store from everybody else. */
+const FAST = 20;
+const SLOW = 60;
+/** Milliseconds: of a store that is far away or in trouble, one record at a time is asked, within the time one write has. */
+const VERY_SLOW = 1000;
 const MOST_WARNINGS = 20;
 const MOST_SPILLING = 10_000;
 
@@ -68,6 +72,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
   readonly #backlog: Backlog<Entry>;
   readonly #held: Held<Entry>;
   readonly #limit: TimeLimit;
+  readonly #flushTimeout: number;
   /** Evicted from a full queue, and not in the journal yet. */
   #spilling: Waiting<Entry>[] = [];
   #draining = false;
@@ -83,6 +88,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     const { queueSize = 1000, retryAfter = 5_000, clock, writeTimeout = 30_000 } = options;
     checkQueueSize(queueSize, "queueSize");
     this.#options = options;
+    this.#flushTimeout = options.flushTimeout ?? 30_000;
     this.#backlog = new Backlog(queueSize);
     this.#held = new Held({ capacity: queueSize, retryAfter, clock });
     this.#limit = new TimeLimit(writeTimeout);
@@ -123,7 +129,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
    * afterwards. Error: AUTH_FAILED.
    */
   async flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<WriterTotals> {
-    await this.finish(timeoutMs);
+    await this.#finish(timeoutMs ?? this.#flushTimeout);
     if (this.#fatal !== undefined) throw this.#fatal;
     return this.totals();
   }
@@ -147,7 +153,11 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     if (this.#held.of(kind).length > 0) await this.#redeliver(kind);
   }
 
-  async finish(timeout = this.#options.flushTimeout ?? 30_000): Promise<boolean> {
+  finish(atMost: number = Infinity): Promise<boolean> {
+    return this.#finish(Math.min(this.#flushTimeout, atMost));
+  }
+
+  async #finish(timeout: number): Promise<boolean> {
     if (!this.#draining) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {
@@ -368,7 +378,8 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
   }
 
   #adapt(duration: number, size: number): void {
-    if (duration > SLOW) this.#batchSize = Math.max(1, Math.floor(size / 2));
+    if (duration > VERY_SLOW) this.#batchSize = 1;
+    else if (duration > SLOW) this.#batchSize = Math.max(SMALL_BATCH, Math.floor(size / 2));
     else if (duration < FAST && size === this.#batchSize) this.#batchSize = Math.min(size * 2, MOST_IN_A_BATCH);
   }
 

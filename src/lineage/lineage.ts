@@ -1,12 +1,15 @@
 // Lineage as a service: records of what ran, kept, found again, and thinned out.
 
 import { z } from "zod";
-import type { Page, RunId, RunRecord } from "../backend/records.ts";
+import type { Page, RunId, RunRecord, TaskRecord } from "../backend/records.ts";
+import { replacesTask } from "../backend/task-order.ts";
 import type { Applier } from "../changes/applier.ts";
 import type { Host, Receipt, WriteMode } from "../changes/host.ts";
 import { StratigraphError } from "../errors.ts";
+import { fingerprintText } from "../identity/fingerprint.ts";
+import { parseMoment } from "../util/moment.ts";
 import { findRun } from "./find-run.ts";
-import { completeRecord, toRecord, toTask, type LineageRecord, type NewLineageRecord, taskRecord } from "./record.ts";
+import { completeRecord, taskRecord, toRecord, toTask, type LineageRecord, type NewLineageRecord } from "./record.ts";
 import { searchRuns, type LineageQuery } from "./search.ts";
 
 /** What anything that keeps lineage records can do: ours does, and yours may. */
@@ -26,17 +29,25 @@ export interface RecordOptions {
   readonly mode?: WriteMode | undefined;
 }
 
+export interface CompactOptions {
+  /** Removes the records of tasks that ended before this moment first. None unless told. */
+  readonly olderThan?: Date | string | undefined;
+}
+
 export interface Lineage extends LineageBackend {
   /**
-   * Usually called twice, at the start and at the end; in any order and as often as one likes, with the same result.
+   * Usually called twice, at the start and at the end; in any order and as often as one likes, the end stays.
    * Error: VALIDATION_FAILED, and in durable mode what the backend throws.
    */
   record(record: NewLineageRecord, options?: RecordOptions): Promise<Receipt<LineageRecord>>;
   /**
-   * A run by its id or at least its first six characters; a build as well.
-   * Errors: RUN_UNKNOWN; RUN_AMBIGUOUS where several begin so.
+   * A run by its id or at least its first six characters; a build or step as well. By its id also while it is still on its way to the
+   * backend. Errors: RUN_UNKNOWN; RUN_AMBIGUOUS where several begin so.
    */
   getRun(runId: string): Promise<LineageRecord>;
+  compact(
+    options?: CompactOptions,
+  ): Promise<{ readonly before: number; readonly after: number; readonly removed: number }>;
 }
 
 /** An intent's data: the record as it is written, and who wrote it. */
@@ -72,35 +83,90 @@ export const recordLineage: Applier<Recorded, LineageRecord> = {
   },
 };
 
+const Compacted = z.object({ before: z.number() });
+
+/** Removes old tasks. */
+export const compactLineage: Applier<z.output<typeof Compacted>, number> = {
+  action: "lineage.compact",
+  schema: Compacted,
+  async apply(tx, { before }) {
+    const removed = await tx.removeTasks(before);
+    const data = { removed, before: new Date(before).toISOString() };
+    return {
+      result: removed,
+      events: [{ type: "lineage.compacted", subject: "lineage", data }],
+      audit: [{ resource: "lineage", data }],
+    };
+  },
+};
+
 /** Lineage on a host; every record goes the one way all changes go. */
 export function createLineage({ host }: { readonly host: Host }): Lineage {
   return {
     async record(record, { mode } = {}) {
       const core = completeRecord(record, host.clock.now(), host.engineVersion);
+      const written = taskRecord.write(core);
       return host.change<Recorded, Recorded, LineageRecord>({
         action: recordLineage.action,
         resource: () => `run:${core.runId}`,
         schema: Recorded,
-        input: { record: taskRecord.write(core), holder: host.actor },
+        input: { record: written, holder: host.actor },
         decide: async (input) => ({
           data: input,
           result: toRecord(toTask(taskRecord.parse(input.record), input.holder)),
         }),
         applier: recordLineage,
         journal: "lineage",
-        key: `${core.runId}:${core.task}:${core.recordedAt}`,
+        // A start and an end within one millisecond are two records; the same one delivered twice is one.
+        key: `${core.runId}:${core.task}:${core.recordedAt}:${fingerprintText(JSON.stringify(written)).slice(0, 12)}`,
         mode,
       });
     },
-    getRun: async (runId) => toRecord(await findRun(host.connection, runId)),
+    async getRun(runId) {
+      const pending = pendingTask(host, runId);
+      const stored = await findRun(host.connection, runId).catch((error: unknown) => {
+        if (pending === undefined) throw error;
+        return undefined;
+      });
+      if (stored === undefined) return toRecord(pending!);
+      const newer = pending !== undefined && stored.kind === "task" && replacesTask(pending, stored as TaskRecord);
+      return toRecord(newer ? pending : stored);
+    },
     async search(query = {}) {
       const { items, next } = await searchRuns(host.connection, query);
       return { items: items.map(toRecord), next };
     },
-    async compact() {
-      return (await host.connection.compact?.()) ?? { before: 0, after: 0 };
+    async compact({ olderThan } = {}) {
+      const removed = olderThan === undefined ? 0 : await removeOlder(host, parseMoment(olderThan, "olderThan"));
+      return { ...(await host.connection.compact()), removed };
     },
   };
+}
+
+async function removeOlder(host: Host, before: number): Promise<number> {
+  const receipt = await host.change<z.output<typeof Compacted>, z.output<typeof Compacted>, number>({
+    action: compactLineage.action,
+    resource: () => "lineage",
+    schema: Compacted,
+    input: { before },
+    decide: async (data) => ({ data, result: 0 }),
+    applier: compactLineage,
+    journal: "lineage",
+    mode: "durable",
+  });
+  return receipt.result;
+}
+
+/** What was recorded here of a run and is not stored yet. */
+function pendingTask(host: Host, runId: string): TaskRecord | undefined {
+  let task: TaskRecord | undefined;
+  for (const { action, data } of host.pending("lineage")) {
+    const parsed = action === recordLineage.action ? Recorded.safeParse(data) : undefined;
+    if (parsed?.success !== true || parsed.data.record["runId"] !== runId) continue;
+    const given = toTask(taskRecord.parse(parsed.data.record), parsed.data.holder, task);
+    if (task === undefined || replacesTask(given, task)) task = given;
+  }
+  return task;
 }
 
 function notATask({ id, kind }: RunRecord): StratigraphError {

@@ -54,10 +54,12 @@ export function parseVersionRef(input: VersionRefInput, where?: string): Version
 /** A model with a version in one text, or a model and a version beside it. Error: VALIDATION_FAILED. */
 export function parseModelRef(input: ModelRefInput, beside?: VersionRefInput): ModelRef {
   if (typeof input !== "string") {
-    const name = parseModelName(input);
-    const picks = (["version", "sequence", "stage", "alias"] as const).filter((way) => way in input);
-    const ref = beside ?? (picks.length === 0 ? undefined : (input as VersionPick));
-    return { ...name, ...resolved(ref, undefined) };
+    const { namespace, name, ...pick } = input;
+    const given = Object.values(pick).some((value) => value !== undefined);
+    return {
+      ...parseModelName({ namespace, name }),
+      ...resolved(beside ?? (given ? (pick as VersionPick) : undefined), undefined),
+    };
   }
   const { model, ref } = input.startsWith("models:/") ? splitUri(input) : splitText(input);
   if (ref !== undefined && beside !== undefined) {

@@ -18,7 +18,7 @@ export function modelNotFound(name: ModelName, known: readonly string[] | undefi
     );
   const full = known?.find((one) => one === nearest || one.endsWith(`/${nearest}`));
   return new StratigraphError("MODEL_NOT_FOUND", `there is no model '${asked}'`, {
-    hint: full === undefined ? "List them: strata models list" : `Did you mean '${full}'?`,
+    hint: full === undefined ? "See what there is: strata models search" : `Did you mean '${full}'?`,
     data: { ...name, suggestions: full === undefined ? [] : [full] },
   });
 }

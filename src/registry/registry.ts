@@ -6,7 +6,7 @@ import { StratigraphError } from "../errors.ts";
 import type { ModelCodec } from "./codec.ts";
 import type { MetricComparison } from "./comparison.ts";
 import { RegistryCore, type ChangeOptions, type RegistryOptions } from "./core.ts";
-import type { GateSettings } from "./gate.ts";
+import { parseGates, type GateSettings } from "./gate.ts";
 import type { ModelVersion } from "./model-version.ts";
 import { formatModelName, type ModelNameInput } from "./name.ts";
 import * as noting from "./noting.ts";
@@ -127,6 +127,8 @@ export interface ModelRegistry {
     options?: ChangeOptions,
   ): Promise<Written<{ readonly gates: GateSettings | null }>>;
   showGates(target: ModelRefInput): Promise<GatesShown>;
+  /** Understands gates without storing or asking them. Error: GATE_INVALID. */
+  checkGates(gates: GateSettings): void;
   describe(
     target: ModelRefInput,
     description: string | null,
@@ -201,6 +203,7 @@ export function createRegistry(options: RegistryOptions): ModelRegistry {
     aliasHistory: (name, alias, page = {}) => noting.aliasHistory(core, name, alias, page),
     setGates: (target, gates, given = {}) => noting.setGates(core, target, gates, given),
     showGates: (target) => noting.showGates(core, target),
+    checkGates: (gates) => void parseGates(gates, options.gates),
     describe: (target, description, given = {}) => noting.describe(core, target, description, given),
   };
 }

@@ -149,8 +149,7 @@ async function decide(
   const version = await core.find(name, { kind: "sequence", sequence: input.sequence }, view);
   const resource = resourceOf(name, version.version);
   checkTransition(step, version.stage, input.to, resource);
-  const { gateResults, forced } = await judge(core, step, input, context, view, version);
-  said({ gateResults, forced });
+  const { gateResults, forced } = await judge(core, step, input, context, view, version, said);
   const [live] = await view.findVersions([{ ...name, ref: { kind: "stage", stage: "production" } }]);
   const holder = live === undefined ? null : seenOf(live);
   return {
@@ -169,7 +168,7 @@ async function decide(
   };
 }
 
-/** What the gates say, where this step asks them. Error: PROMOTION_BLOCKED. */
+/** What the gates say, where this step asks them; told to `said` before it refuses anything. Error: PROMOTION_BLOCKED. */
 async function judge(
   core: RegistryCore,
   step: Step,
@@ -177,11 +176,16 @@ async function judge(
   context: DecisionContext,
   view: ModelView,
   version: VersionRecord,
+  said: (decided: Decided) => void,
 ): Promise<Decided> {
-  if (step !== "promote" && step !== "rollback") return NOTHING_SAID;
+  const remember = (decided: Decided): Decided => {
+    said(decided);
+    return decided;
+  };
+  if (step !== "promote" && step !== "rollback") return remember(NOTHING_SAID);
   const gates = await gatesOf(core, version, input.gates, view);
-  if (gates.parsed.length === 0) return NOTHING_SAID;
-  if (step === "rollback") return { gateResults: skippedGates(gates, "rollback"), forced: false };
+  if (gates.parsed.length === 0) return remember(NOTHING_SAID);
+  if (step === "rollback") return remember({ gateResults: skippedGates(gates, "rollback"), forced: false });
   if (input.force) {
     if (input.reason === undefined) {
       throw new StratigraphError("VALIDATION_FAILED", "passing over gates needs a reason", {
@@ -189,9 +193,12 @@ async function judge(
         expected: "`reason`: who reads the audit log wants to know why",
       });
     }
-    return { gateResults: skippedGates(gates, "forced"), forced: true };
+    return remember({ gateResults: skippedGates(gates, "forced"), forced: true });
   }
-  const gateResults = await ask(core, version, gates, Date.parse(context.at));
+  const { gateResults, forced } = remember({
+    gateResults: await ask(core, version, gates, Date.parse(context.at)),
+    forced: false,
+  });
   const passed = gateResults.every((result) => result.passed);
   const data = { namespace: input.namespace, name: input.name, version: version.version, to: input.to };
   context.tell({
@@ -199,8 +206,8 @@ async function judge(
     subject: resourceOf(input, version.version),
     data: { ...data, results: gateResults.map(plainResult) },
   });
-  if (!passed) throw blocked(input, version.version, input.to, gateResults);
-  return { gateResults, forced: false };
+  if (!passed) throw promotionBlocked(input, version.version, input.to, gateResults);
+  return { gateResults, forced };
 }
 
 /** Explicit gates, else the version's, else the model's, else none. */
@@ -330,14 +337,19 @@ function warningsOf(step: Step, from: Stage, to: Stage): string[] {
     : [];
 }
 
-function blocked(name: ModelName, version: string, to: Stage, results: readonly GateResult[]): StratigraphError {
+export function promotionBlocked(
+  name: ModelName,
+  version: string,
+  to: Stage,
+  results: readonly GateResult[],
+): StratigraphError {
   const failing = results.filter(({ passed }) => !passed);
   const lines = failing.map(({ gate, message, actual, threshold }) => {
     return `\n  ${gate}: ${message} (actual ${JSON.stringify(actual)}, threshold ${JSON.stringify(threshold)})`;
   });
   return new StratigraphError(
     "PROMOTION_BLOCKED",
-    `${failing.length} of ${results.length} gates say no to ${formatModelName(name)} v${version} in ${to}${lines.join("")}`,
+    `${failing.length} of ${results.length} gates say no to promoting ${formatModelName(name)} v${version} to ${to}${lines.join("")}`,
     {
       hint: "Register a better version, or force it with a reason.",
       data: { ...name, version, to, results: results.map(plainResult) },

@@ -230,6 +230,8 @@ CREATE TABLE run (
   holder TEXT NOT NULL
 , started_ms INTEGER, ended_ms INTEGER, namespace TEXT, name TEXT, engine TEXT, task TEXT) STRICT;
 
+CREATE INDEX run_by_age ON run (sequence) WHERE kind <> 'step';
+
 CREATE INDEX run_by_input ON run (input, sequence) WHERE input IS NOT NULL;
 
 CREATE INDEX run_by_parent ON run (parent, sequence) WHERE parent IS NOT NULL;
@@ -296,6 +298,8 @@ CREATE INDEX task_by_age ON run (sequence) WHERE kind = 'task';
 CREATE INDEX task_by_content ON task_content (content);
 
 CREATE INDEX task_by_end ON run (ended_ms) WHERE ended_ms IS NOT NULL;
+
+CREATE INDEX task_by_engine ON run (engine, sequence) WHERE engine IS NOT NULL;
 
 CREATE INDEX task_by_name ON run (name, sequence) WHERE name IS NOT NULL;
 

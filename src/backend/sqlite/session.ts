@@ -67,6 +67,20 @@ export async function openSession(opening: Opening): Promise<Access> {
     markPrecious() {
       precious = true;
     },
+    async compact() {
+      const size = (): number => pragma("page_count") * pragma("page_size");
+      const pragma = (name: string): number => (handle.command(`PRAGMA ${name}`)[0] as readonly [number])[0];
+      do await queue.idle();
+      while (handle.inTransaction);
+      // Not by the queue, whose every work is a transaction, in which SQLite does not do this.
+      return whileBusy(opening, () => {
+        const before = size();
+        handle.command("PRAGMA optimize");
+        handle.command("VACUUM");
+        handle.command("PRAGMA wal_checkpoint(TRUNCATE)");
+        return { before, after: size() };
+      });
+    },
     async close() {
       await queue.idle();
       aside?.handle.close();

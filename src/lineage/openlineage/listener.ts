@@ -3,6 +3,7 @@
 import type { Backend, Connection } from "../../backend/backend.ts";
 import type { RunId } from "../../backend/records.ts";
 import type { BuildEvent, BuildListener } from "../../build/events.ts";
+import { packageVersion } from "../../changes/package-version.ts";
 import type { StratigraphError } from "../../errors.ts";
 import { systemClock, type Clock } from "../../util/clock.ts";
 import { NameBook } from "../names.ts";
@@ -37,7 +38,7 @@ interface OpenBuild {
 export function openLineage(options: OpenLineageOptions): OpenLineageListener {
   const { emit, backend, clock = systemClock } = options;
   const { onError = (error: unknown) => process.emitWarning(String(error), "StratigraphWarning") } = options;
-  const writer = new EventWriter({ ...options, engineVersion: options.engineVersion ?? "unknown" });
+  const writer = new EventWriter({ ...options, engineVersion: options.engineVersion ?? packageVersion() });
   let queue: Promise<void> = Promise.resolve();
   let connection: Promise<Connection> | undefined;
   let planned: Extract<BuildEvent, { type: "planned" }> | undefined;

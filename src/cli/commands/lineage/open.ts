@@ -1,0 +1,96 @@
+// What the verbs of lineage share: an open database, which needs no graph, and what people type for a run or a snapshot.
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import type { Connection } from "../../../backend/backend.ts";
+import type { RunRecord, StoredSnapshot } from "../../../backend/records.ts";
+import { resolveSnapshot } from "../../../build/snapshot.ts";
+import type { Workspace } from "../../../build/workspace.ts";
+import { createHost, type Host } from "../../../changes/host.ts";
+import { isStratigraphError, StratigraphError } from "../../../errors.ts";
+import { findRun } from "../../../lineage/find-run.ts";
+import { parseReceipt, receiptOfRun, receiptOfSnapshot, type LineageReceipt } from "../../../lineage/receipt.ts";
+import type { Call } from "../../command.ts";
+import { shownPath } from "../../frames.ts";
+import { findProject, makeHome, type Project } from "../../project.ts";
+
+export interface OpenProject {
+  readonly project: Project;
+  readonly workspace: Workspace;
+  readonly connection: Connection;
+}
+
+/** Opens the project's database for reading, and closes it when `work` is done. */
+export async function withDatabase<T>(call: Call, work: (open: OpenProject) => Promise<T>): Promise<T> {
+  const project = await findProject(call);
+  await using workspace = await project.open({ readOnly: true });
+  return await work({ project, workspace, connection: workspace.connection });
+}
+
+/** The same for writing; what is written is waited for. */
+export async function withHost<T>(
+  call: Call,
+  work: (open: OpenProject & { readonly host: Host }) => Promise<T>,
+): Promise<T> {
+  const project = await findProject(call);
+  if (project.config.backend === undefined) makeHome(project.home);
+  await using workspace = await project.open({ readOnly: false });
+  const { connection } = workspace;
+  await using host = createHost({ connection, mode: "durable", writer: false });
+  return await work({ project, workspace, connection, host });
+}
+
+/** What `compare` and `gate` take: a run or the beginning of its id, a tag, "latest", or a snapshot's id. */
+export const SUBJECT = "a run, a tag, latest, or the first characters of a snapshot's id";
+
+/** A run where there is one of that id; else a snapshot of the graph; else a run that begins so. Error: SNAPSHOT_UNKNOWN or RUN_UNKNOWN. */
+export async function findReceipt(open: OpenProject, text: string): Promise<LineageReceipt> {
+  const { connection } = open;
+  const found = await findSubject(open, text);
+  return "kind" in found
+    ? receiptOfRun(connection, found, text === found.id ? text.slice(-8) : text)
+    : receiptOfSnapshot(connection, found, text);
+}
+
+async function findSubject(
+  { project, workspace, connection }: OpenProject,
+  text: string,
+): Promise<RunRecord | StoredSnapshot> {
+  const exact = await connection.readRun(text as RunRecord["id"]);
+  if (exact !== undefined) return exact;
+  try {
+    return await resolveSnapshot(connection, await project.graphName(workspace), text);
+  } catch (error) {
+    const unknown = isStratigraphError(error) && ["SNAPSHOT_UNKNOWN", "USAGE"].includes(error.code);
+    if (!unknown || text.length < 6) throw error;
+    return findRun(connection, text).catch((other: unknown) => {
+      throw isStratigraphError(other) && other.code === "RUN_AMBIGUOUS" ? other : error;
+    });
+  }
+}
+
+/** A receipt that was kept in a file. Errors: VALIDATION_FAILED, DATA_UNPARSEABLE. */
+export function readReceipt(path: string, cwd: string): LineageReceipt {
+  const where = shownPath(path, cwd);
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new StratigraphError("DATA_UNPARSEABLE", "the file is no JSON", { where, cause: error });
+  }
+  return parseReceipt(value, where);
+}
+
+export function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** The places under which storages may know a file: relative to the root or to the state folder, or as a whole. */
+export function placesOf(typed: string, { cwd }: Call, { project, workspace }: OpenProject): string[] {
+  const path = resolve(cwd, typed);
+  const home = workspace.storage.home ?? project.home;
+  const below = (folder: string): string => relative(folder, path).split(sep).join("/");
+  const inHome = below(home);
+  const places = [...(inHome.startsWith("..") || isAbsolute(inHome) ? [] : [inHome]), below(project.root), typed, path];
+  return [...new Set(places)];
+}
