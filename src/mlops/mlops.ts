@@ -106,7 +106,7 @@ async function setUp(
   const home = backend.home === undefined ? undefined : resolve(backend.home);
   const store =
     settings.registry.store !== undefined
-      ? openArtifactStore(settings.registry.store, { root })
+      ? openArtifactStore(placeIn(root, settings.registry.store))
       : home === undefined
         ? memoryStore()
         : openArtifactStore(join(home, "registry"));
@@ -152,6 +152,11 @@ async function setUp(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A path counts from the project's root; a URL is one already. */
+function placeIn(root: string, place: string): string {
+  return /^[A-Za-z][A-Za-z0-9+.-]+:/.test(place) ? place : resolve(root, place);
 }
 
 function warnProcess(sentence: string): void {

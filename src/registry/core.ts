@@ -11,9 +11,9 @@ import { registryActions } from "./appliers.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
 import type { CheckResult, CustomGates, GateSettings } from "./gate.ts";
 import type { ModelVersion } from "./model-version.ts";
-import { formatModelName } from "./name.ts";
+import { formatModelName, parseModelName, type ModelNameInput } from "./name.ts";
 import { Overlay, type ModelView } from "./overlay.ts";
-import { formatRef } from "./reference.ts";
+import { formatRef, parseModelRef, type ModelRef, type ModelRefInput, type VersionRefInput } from "./reference.ts";
 import { modelNotFound, versionNotFound } from "./refusals.ts";
 import type { ArchivePrevious } from "./stepping.ts";
 
@@ -24,6 +24,8 @@ export type RegistryProfile = (typeof registryProfiles)[number];
 export interface RegistryOptions {
   readonly host: Host;
   readonly store: ArtifactStore;
+  /** Of models that are named without one; "default" unless told. */
+  readonly namespace?: string | undefined;
   /** "ubunye" unless told. */
   readonly profile?: RegistryProfile | undefined;
   /** Where new versions begin, and restored ones return to; the profile's unless told. */
@@ -77,6 +79,16 @@ export class RegistryCore {
     this.store = options.store;
     this.options = options;
     this.initialStage = options.initialStage ?? (options.profile === "tauro" ? "staging" : "development");
+  }
+
+  /** As people write it, with this registry's namespace where they name none. Error: VALIDATION_FAILED. */
+  modelName(input: ModelNameInput): ModelName {
+    return parseModelName(input, this.options.namespace);
+  }
+
+  /** Likewise. Error: VALIDATION_FAILED. */
+  modelRef(input: ModelRefInput, beside?: VersionRefInput): ModelRef {
+    return parseModelRef(input, beside, this.options.namespace);
   }
 
   log(line: string): void {
