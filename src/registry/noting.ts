@@ -261,7 +261,7 @@ export async function aliasHistory(
   alias: string,
   page: PageRequest,
 ): Promise<Page<AliasChange>> {
-  return core.host.connection.readAliasHistory({ ...parseModelName(input), alias }, page);
+  return core.host.connection.readAliasHistory({ ...core.modelName(input), alias }, page);
 }
 
 const updateSchema: z.ZodType<UpdateData> = z.strictObject({
