@@ -71,7 +71,18 @@ describe("strata lineage", () => {
           told += `$ strata lineage ${typed[index]!.join(" ")}\n${settled(stdout + stderr)}exit ${String(code)}\n\n`;
         });
       };
-      await space.strata("models", "register", "--from", "total", "-m", "team/spend", "--metric", "mae=0.5");
+      await space.strata(
+        "models",
+        "register",
+        "--from",
+        "total",
+        "--graph",
+        "spend",
+        "-m",
+        "team/spend",
+        "--metric",
+        "mae=0.5",
+      );
 
       await say();
       await say("list", "-n", "1");
