@@ -9,7 +9,7 @@ import { Queue } from "../util/queue.ts";
 import type { BuildListener } from "./events.ts";
 import type { Executor } from "./executor.ts";
 import { Ledger, runOf } from "./ledger.ts";
-import { insideRun } from "./run-scope.ts";
+import { insideRun, type StepScope } from "./run-scope.ts";
 import { placeText, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
@@ -270,19 +270,22 @@ export class Scheduler {
       const locations = locateOutputs(this.#workspace, this.#network, step, id);
       const { values, read } = await readInputs(this.#workspace, this.#network, step);
       // What the producer records, a model it registers say, is recorded as part of this run.
-      const { result, attempts } = await insideRun(id, () =>
-        callProducer(
-          executor,
-          {
-            step: name,
-            producer: step.group.call.producer,
-            inputs: values,
-            key: step.group.set.keys[step.position]!,
-            log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
-          },
-          signal,
-          (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
-        ),
+      const { result, attempts } = await insideRun(
+        id,
+        () =>
+          callProducer(
+            executor,
+            {
+              step: name,
+              producer: step.group.call.producer,
+              inputs: values,
+              key: step.group.set.keys[step.position]!,
+              log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
+            },
+            signal,
+            (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
+          ),
+        this.#scopeOf(facts),
       );
       const { outputs, places } = await writeOutputs(this.#workspace, step, result, locations, id);
       const run: RunRecord = { ...facts, ...finished(), state: "succeeded", attempts, error: undefined };
@@ -311,6 +314,12 @@ export class Scheduler {
       if (step.state !== "built") this.#wakeTwins(step);
       this.#advance();
     }
+  }
+
+  #scopeOf({ graph, producer, version, key }: ReturnType<typeof runOf>): StepScope {
+    const { snapshot } = this.#options;
+    const { fingerprint: config } = this.#network.graph;
+    return { graph, snapshot, producer: producer!, version: version!, key: key!, config };
   }
 
   #learn(duration: number): void {

@@ -47,13 +47,23 @@ export interface Written {
 /** Writes submissions, all or none, in order; may do so as often as it likes. */
 export type Committer = (submissions: readonly Submission[]) => Promise<readonly Written[]>;
 
-/** All of them or none, in order. */
+/** Milliseconds of work at a time: a database that answers at once would otherwise hold the event loop for the whole of a batch. */
+const BREATH = 4;
+
+/** All of them or none, in order, giving way to other work between them. */
 export async function commit(
   connection: Connection,
   submissions: readonly Submission[],
   clock: Clock,
 ): Promise<readonly Written[]> {
-  return connection.transaction((tx) => applyAll(tx, submissions, clock));
+  return connection.transaction((tx) => {
+    let breathed = clock.monotonic();
+    return applyAll(tx, submissions, clock, async () => {
+      if (clock.monotonic() - breathed < BREATH) return;
+      await new Promise((resolve) => setImmediate(resolve));
+      breathed = clock.monotonic();
+    });
+  });
 }
 
 /**
@@ -64,10 +74,12 @@ export async function applyAll(
   tx: Connection,
   submissions: readonly Submission[],
   clock: Clock,
+  breathe?: () => Promise<void>,
 ): Promise<readonly Written[]> {
   const taken = await tx.takeSubmissions(submissions.map(({ intent }) => intent.key));
   const written: Written[] = [];
   for (const [index, submission] of submissions.entries()) {
+    if (index > 0) await breathe?.();
     if (taken[index] !== true) {
       written.push(attempted.get(submission) ?? { taken: false, events: [], audit: [] });
       continue;

@@ -2,8 +2,8 @@
 
 /** Somebody who has something pending. */
 export interface Pending {
-  /** Resolves when nothing is pending; false where the time was over and the rest went to the journal. */
-  finish(timeout?: number): Promise<boolean>;
+  /** Resolves when nothing is pending; false where its time, or `atMost`, was over and the rest went to the journal. */
+  finish(atMost?: number): Promise<boolean>;
   /** Puts everything pending into the journal without giving way. */
   spill(): void;
 }
@@ -53,8 +53,8 @@ function finishQuietly(): void {
   });
 }
 
-async function finishAll(timeout?: number): Promise<boolean> {
-  const finished = await Promise.all([...pending].map((one) => one.finish(timeout).catch(() => false)));
+async function finishAll(atMost?: number): Promise<boolean> {
+  const finished = await Promise.all([...pending].map((one) => one.finish(atMost).catch(() => false)));
   return finished.every((one) => one);
 }
 

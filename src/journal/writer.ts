@@ -54,9 +54,9 @@ export interface WriterOptions<Entry extends { readonly intent: Intent }> {
 const MOST_IN_A_BATCH = 100;
 /** Fewer would not be faster: most of a small transaction is the sync at its end. */
 const SMALL_BATCH = 8;
-/** Milliseconds: a batch that took longer makes the next one smaller, so that a store that blocks never holds the event loop for long. */
-const FAST = 8;
-const SLOW = 20;
+/** Milliseconds: a batch that took longer makes the next one smaller, as it keeps the store from everybody else. */
+const FAST = 20;
+const SLOW = 60;
 /** Milliseconds: of a store that is far away or in trouble, one record at a time is asked, within the time one write has. */
 const VERY_SLOW = 1000;
 const MOST_WARNINGS = 20;
@@ -72,6 +72,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
   readonly #backlog: Backlog<Entry>;
   readonly #held: Held<Entry>;
   readonly #limit: TimeLimit;
+  readonly #flushTimeout: number;
   /** Evicted from a full queue, and not in the journal yet. */
   #spilling: Waiting<Entry>[] = [];
   #draining = false;
@@ -87,6 +88,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     const { queueSize = 1000, retryAfter = 5_000, clock, writeTimeout = 30_000 } = options;
     checkQueueSize(queueSize, "queueSize");
     this.#options = options;
+    this.#flushTimeout = options.flushTimeout ?? 30_000;
     this.#backlog = new Backlog(queueSize);
     this.#held = new Held({ capacity: queueSize, retryAfter, clock });
     this.#limit = new TimeLimit(writeTimeout);
@@ -127,7 +129,7 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
    * afterwards. Error: AUTH_FAILED.
    */
   async flush({ timeoutMs }: { readonly timeoutMs?: number | undefined } = {}): Promise<WriterTotals> {
-    await this.finish(timeoutMs);
+    await this.#finish(timeoutMs ?? this.#flushTimeout);
     if (this.#fatal !== undefined) throw this.#fatal;
     return this.totals();
   }
@@ -151,7 +153,11 @@ export class MetadataWriter<Entry extends { readonly intent: Intent }> implement
     if (this.#held.of(kind).length > 0) await this.#redeliver(kind);
   }
 
-  async finish(timeout = this.#options.flushTimeout ?? 30_000): Promise<boolean> {
+  finish(atMost: number = Infinity): Promise<boolean> {
+    return this.#finish(Math.min(this.#flushTimeout, atMost));
+  }
+
+  async #finish(timeout: number): Promise<boolean> {
     if (!this.#draining) return true;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<false>((resolve) => {

@@ -8,9 +8,10 @@ export type ArtifactSource =
   | { readonly bytes: Uint8Array; readonly name?: string | undefined }
   | { readonly fill: (folder: string, signal?: AbortSignal) => Promise<void> };
 
-/** Which numbers are wanted. */
+/** Which numbers are wanted. `sequence`: that one and no other, for versions that had their numbers elsewhere; the next unless told. */
 export type VersionWish =
-  { readonly version: string } | { readonly bump: "patch" | "minor" | "major" }; /* 1.0.0 for the first */
+  | { readonly version: string; readonly sequence?: number | undefined }
+  | { readonly bump: "patch" | "minor" | "major" }; /* 1.0.0 for the first */
 
 /** The numbers the database knows, tombstones included; empty where it cannot be asked. */
 export interface KnownNumbers {
@@ -59,7 +60,8 @@ export interface ArtifactStore {
   /**
    * Takes a semantic version and a sequence number nobody has or had, in any process. Highest existing = the highest of what was claimed
    * here and of `known`. A claim by a process that is gone and left no version behind is taken over when that very version is asked for
-   * again: `isTaken` says whether it did. Errors: VERSION_EXISTS, VALIDATION_FAILED for what is no semantic version or no model name.
+   * again: `isTaken` says whether it did. Errors: VERSION_EXISTS, also for a sequence number; VALIDATION_FAILED for what is no semantic
+   * version or no model name.
    */
   claim(
     name: ModelName,

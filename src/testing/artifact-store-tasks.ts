@@ -23,7 +23,7 @@ const tasks: Readonly<Record<ArtifactStoreTaskName, Task>> = {
     }
   },
 
-  /** version: claims that one, and says its sequence, or the code of the refusal. */
+  /** version: claims that one, says its sequence or the code of the refusal, and lives on. */
   async pinned(store, [version = ""]) {
     try {
       const { sequence } = await store.claim(sharedModel, { version }, nothing, async () => false);
@@ -32,7 +32,7 @@ const tasks: Readonly<Record<ArtifactStoreTaskName, Task>> = {
       if (!isStratigraphError(error)) throw error;
       say(error.code);
     }
-    await wait(2000); // alive while the others look
+    await wait(600_000);
   },
 
   /** version: claims it, says so, and lives on. */

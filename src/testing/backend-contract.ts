@@ -13,6 +13,12 @@ import { processCases } from "./backend-cases/processes.ts";
 import { runCases } from "./backend-cases/runs.ts";
 import { snapshotCases } from "./backend-cases/snapshots.ts";
 import { tagCases } from "./backend-cases/tags.ts";
+import { auditCases } from "./backend-cases/audit.ts";
+import { eventCases } from "./backend-cases/events.ts";
+import { lineageCases } from "./backend-cases/lineage.ts";
+import { submissionCases } from "./backend-cases/submissions.ts";
+import { taskCases } from "./backend-cases/tasks.ts";
+import { versionSearchCases } from "./backend-cases/version-search.ts";
 import { transactionCases } from "./backend-cases/transactions.ts";
 
 /**
@@ -77,7 +83,13 @@ export const backendCases: readonly ContractCase[] = [
   ...partitionCases,
   ...linkCases,
   ...runCases,
+  ...taskCases,
+  ...lineageCases,
   ...modelCases,
+  ...versionSearchCases,
+  ...eventCases,
+  ...auditCases,
+  ...submissionCases,
   ...leaseCases,
   ...inputCases,
   ...transactionCases,

@@ -2,12 +2,27 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import type { Backend, Connection } from "../backend/backend.ts";
+import type { VersionRef } from "../backend/model-records.ts";
 import { isStratigraphError } from "../errors.ts";
+import { auditEntry, churn, event, model, transition, version } from "./fact-samples.ts";
 import { build, key, partition, print, snapshot } from "./samples.ts";
 
 type Task = (connection: Connection, args: readonly string[]) => Promise<void>;
 
-export const taskNames = ["write", "count", "move", "create", "claim", "same", "hold", "open"] as const;
+export const taskNames = [
+  "write",
+  "count",
+  "move",
+  "create",
+  "claim",
+  "same",
+  "hold",
+  "open",
+  "promote",
+  "audit",
+  "submit",
+  "facts",
+] as const;
 export type TaskName = (typeof taskNames)[number];
 
 /** The snapshot, with two artifact keys of which every key is linked in both or in none. */
@@ -88,6 +103,64 @@ const tasks: Readonly<Record<TaskName, Task>> = {
       say("holding");
       await wait(600_000);
     });
+  },
+
+  /** name, count: brings a version of its own into production that many times, and says each time whether it was there already. */
+  async promote(connection, [name = "", count]) {
+    for (let done = 0; done < Number(count);) {
+      const refs: readonly VersionRef[] = [
+        { kind: "version", version: `1.${name}.0` },
+        { kind: "stage", stage: "production" },
+      ];
+      const [own, live] = await connection.findVersions(refs.map((ref) => ({ ...churn, ref })));
+      if (own === undefined) throw new Error("no such version");
+      const leaving = live?.id === own.id ? undefined : live;
+      const leaves = leaving && { version: { ...leaving, stage: "archived" as const }, expected: leaving.revision };
+      const enters =
+        live?.id === own.id ? undefined : { version: { ...own, stage: "production" as const }, expected: own.revision };
+      try {
+        await connection.writeVersions([leaves, enters].filter((one) => one !== undefined));
+        done++;
+        say(enters === undefined ? "stayed" : "entered");
+      } catch (error) {
+        if (!isStratigraphError(error) || error.code !== "CONFLICT") throw error;
+      }
+    }
+  },
+
+  /** name, count: writes that many audit entries, two at a time. */
+  async audit(connection, [name = "", count]) {
+    for (let i = 0; i < Number(count); i += 2) {
+      await connection.writeAudit([auditEntry(i, { actor: name }), auditEntry(i + 1, { actor: name })]);
+    }
+  },
+
+  /** name, count: takes submissions that all others take as well, and says which were its own. */
+  async submit(connection, [name = "", count]) {
+    const keys = Array.from(
+      { length: Number(count) },
+      (_, i) => `submission ${(i * 7 + Number(name)) % Number(count)}`,
+    );
+    for (let at = 0; at < keys.length; at += 5) {
+      const some = keys.slice(at, at + 5);
+      const taken = await connection.takeSubmissions(some);
+      for (const [index, key] of some.entries()) if (taken[index] === true) say(key);
+    }
+  },
+
+  /** name: registers versions, each with transition, event and audit entry in one transaction, and says each number. */
+  async facts(connection, [name = ""]) {
+    const own = { namespace: "facts", name };
+    await connection.writeModel(model(own), undefined);
+    for (let n = 1; ; n++) {
+      await connection.transaction(async (tx) => {
+        const [moved] = await tx.writeTransitions([transition(n, own)]);
+        await tx.writeVersions([{ version: version(n, { ...own, stagedAt: moved!.number }), expected: undefined }]);
+        await tx.writeEvents([event(n, { id: `${name} ${n}`, subject: name })]);
+        await tx.writeAudit([auditEntry(n, { resource: name })]);
+      });
+      say(String(n));
+    }
   },
 
   /** Opens the store, which may be new, and says that it did. */

@@ -38,11 +38,11 @@ const jiti = fileURLToPath(new URL("../../node_modules/jiti/lib/jiti-cli.mjs", i
 export function spawnProgram(
   file: string,
   args: readonly string[],
-  options: { uid?: number; gid?: number } = {},
+  { env, ...options }: { uid?: number; gid?: number; env?: Readonly<Record<string, string>> } = {},
 ): ChildProcess {
   return spawn(process.execPath, [...(file.endsWith(".ts") ? [jiti] : []), file, ...args], {
     ...options,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: "", VITEST: "" },
+    env: { ...process.env, NODE_OPTIONS: "", VITEST: "", ...env },
   });
 }

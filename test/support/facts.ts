@@ -1,7 +1,8 @@
 // A host for tests: a fact base of its own, one kind of change, and everything that happened to it.
 
 import { z } from "zod";
-import { memory, type Connection } from "stratigraph";
+import type { Connection } from "../../src/backend/backend.ts";
+import { memory } from "../../src/backend/memory/memory-backend.ts";
 import type { Applier } from "../../src/changes/applier.ts";
 import {
   createHost,

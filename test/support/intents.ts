@@ -1,6 +1,6 @@
 // Intents for tests of the journal.
 
-import type { RunId } from "stratigraph";
+import type { RunId } from "../../src/backend/records.ts";
 import type { Intent } from "../../src/journal/intent.ts";
 
 export function intent(key: string, changes: Partial<Omit<Intent, "run">> & { run?: string } = {}): Intent {

@@ -39,7 +39,7 @@ export async function openRegistry(options: OpenRegistryOptions = {}): Promise<R
   const clock = manualClock();
   const connection = await backend.connect();
   const host = createHost({ connection, clock, actor: "ana", mode: "auto", writer: false, ...hostOptions });
-  const store = localStore(join(folder, "registry"));
+  const store = localStore(join(folder, "registry"), { clock });
   const lines: string[] = [];
   const common = { host, store, log: (line: string) => void lines.push(line), ...rest };
   return {

@@ -63,9 +63,15 @@ export function localSlots(root: string): SlotStorage {
 /** What cannot be understood was taken by somebody unknown, who is never called dead. */
 function parseSlot(text: string): Slot {
   try {
-    const { name, holder, at, released } = JSON.parse(text) as Partial<Record<keyof Slot, unknown>>;
+    const { name, holder, at, version, released } = JSON.parse(text) as Partial<Record<keyof Slot, unknown>>;
     if (typeof name === "string" && typeof holder === "string" && typeof at === "string")
-      return { name, holder, at, released: released === true };
+      return {
+        name,
+        holder,
+        at,
+        version: typeof version === "string" ? version : undefined,
+        released: released === true,
+      };
   } catch {
     // Answered below.
   }

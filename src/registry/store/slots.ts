@@ -16,6 +16,8 @@ export interface Slot {
   readonly holder: string;
   /** ISO time. */
   readonly at: string;
+  /** Of a sequence number: the version that it was taken for. */
+  readonly version?: string | undefined;
   /** Given back: whoever held it wrote no version and will not. */
   readonly released?: boolean | undefined;
 }
@@ -37,34 +39,37 @@ export interface ClaimOptions {
 
 /** See `ArtifactStore.claim`. */
 export async function claimVersion(
-  { slots, holder, at }: ClaimOptions,
+  claim: ClaimOptions,
   model: ModelName,
   wish: VersionWish,
   known: KnownNumbers,
   isTaken: (version: string) => Promise<boolean>,
 ): Promise<VersionClaim> {
+  const { slots, holder, at } = claim;
   const folder = modelFolder(model);
   const takeVersion = (version: string, generation: number): Promise<boolean> =>
     slots.take(folder, slotName(`v${version}`, generation), { name: `v${version}`, holder, at });
 
-  const version =
-    "version" in wish
-      ? await claimPinned(slots, folder, checkVersion(wish.version), known, isTaken, takeVersion)
-      : await claimNext(slots, folder, wish.bump, known, takeVersion);
-
-  for (;;) {
-    const taken = await sequencesIn(slots, folder);
-    const sequence = taken.reduce((highest, number) => Math.max(highest, number), known.highestSequence) + 1;
-    const name = `#${sequence}`;
-    if (await slots.take(folder, slotName(name, 1), { name, holder, at })) return { version, sequence };
+  if (!("version" in wish)) {
+    const version = await claimNext(slots, folder, wish.bump, known, takeVersion);
+    return { version, sequence: await nextSequence(claim, folder, version, known) };
   }
+  const version = await claimPinned(slots, folder, checkVersion(wish.version), known, isTaken, takeVersion);
+  if (wish.sequence === undefined) return { version, sequence: await nextSequence(claim, folder, version, known) };
+  try {
+    await claimSequence(claim, folder, version, wish.sequence);
+  } catch (error) {
+    await releaseVersion(claim, model, { version });
+    throw error;
+  }
+  return { version, sequence: wish.sequence };
 }
 
 /** Gives a claimed version back, so that it can be claimed again while this process lives. Its sequence number stays used up. */
 export async function releaseVersion(
   { slots, holder, at }: ClaimOptions,
   model: ModelName,
-  { version }: VersionClaim,
+  { version }: Pick<VersionClaim, "version">,
 ): Promise<void> {
   const folder = modelFolder(model);
   for (;;) {
@@ -112,6 +117,51 @@ async function claimNext(
     const claimed = (await slots.list(folder)).map((name) => /^v(.+)~\d+$/.exec(name)?.[1] ?? "");
     const version = nextVersion([...claimed, ...known.versions], bump);
     if (await take(version, 1)) return version;
+  }
+}
+
+async function nextSequence(
+  { slots, holder, at }: ClaimOptions,
+  folder: string,
+  version: string,
+  known: KnownNumbers,
+): Promise<number> {
+  for (;;) {
+    const taken = await sequencesIn(slots, folder);
+    const sequence = taken.reduce((highest, number) => Math.max(highest, number), known.highestSequence) + 1;
+    const name = `#${sequence}`;
+    if (await slots.take(folder, slotName(name, 1), { name, holder, at, version })) return sequence;
+  }
+}
+
+/** That very number: free, or taken for the same version by one who is gone and, as is known by now, left nothing. */
+async function claimSequence(
+  { slots, holder, at }: ClaimOptions,
+  folder: string,
+  version: string,
+  sequence: number,
+): Promise<void> {
+  const name = `#${sequence}`;
+  if (!Number.isSafeInteger(sequence) || sequence < 1) {
+    throw new StratigraphError("VALIDATION_FAILED", "this is not a sequence number", {
+      where: "sequence",
+      expected: "a whole number from 1",
+      received: showValue(sequence),
+    });
+  }
+  for (;;) {
+    const last = await lastGeneration(slots, folder, name);
+    if (last > 0) {
+      const slot = await slots.read(folder, slotName(name, last));
+      if (slot?.version !== version || !(slot.holder === holder || isDead(slot.holder))) {
+        throw new StratigraphError("VERSION_EXISTS", `sequence number ${sequence} was given already`, {
+          received: slot?.version === undefined ? undefined : `a claim for version ${slot.version}`,
+          hint: "Leave the number out to get the next one.",
+          data: { sequence, version: slot?.version },
+        });
+      }
+    }
+    if (await slots.take(folder, slotName(name, last + 1), { name, holder, at, version })) return;
   }
 }
 

@@ -98,6 +98,33 @@ export const claimCases: readonly ArtifactStoreCase[] = [
     },
   },
   {
+    name: "pinned-sequence",
+    title:
+      "a version can be claimed with the sequence number it had elsewhere, if both are free; neither is used up otherwise",
+    async run({ store }) {
+      assert.deepEqual(await claim(store, { version: "1.0.0", sequence: 7 }), { version: "1.0.0", sequence: 7 });
+      assert.deepEqual(await claim(store, { version: "0.9.0", sequence: 3 }), { version: "0.9.0", sequence: 3 });
+
+      await refusal(claim(store, { version: "1.0.0", sequence: 8 }), "VERSION_EXISTS");
+      await refusal(claim(store, { version: "1.1.0", sequence: 7 }), "VERSION_EXISTS");
+      for (const sequence of [0, -1, 1.5, Number.NaN])
+        await refusal(claim(store, { version: "1.1.0", sequence }), "VALIDATION_FAILED");
+
+      assert.deepEqual(await claim(store, { version: "1.1.0", sequence: 8 }), { version: "1.1.0", sequence: 8 });
+      assert.deepEqual(await claim(store, { bump: "patch" }), { version: "1.1.1", sequence: 9 });
+    },
+  },
+  {
+    name: "released-sequence",
+    title: "a version that was given back can be claimed again with the sequence number it was claimed with",
+    async run({ store }) {
+      const first = await claim(store, { version: "1.0.0", sequence: 7 });
+      await store.release(model, first);
+
+      assert.deepEqual(await claim(store, { version: "1.0.0", sequence: 7 }), first);
+    },
+  },
+  {
     name: "many-at-once",
     title: "30 claims at once are 30 versions and the sequences 1 to 30",
     async run({ store }) {

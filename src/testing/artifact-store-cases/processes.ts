@@ -45,7 +45,8 @@ export const processCases: readonly ArtifactStoreCase[] = [
     time: 120_000,
     async run(trial) {
       const children = Array.from({ length: 8 }, () => start(trial, "pinned", "2.0.0"));
-      await Promise.all(children.map(({ done }) => done));
+      await Promise.all(children.map((child) => child.said(1)));
+      await Promise.all(children.map((child) => child.kill()));
 
       const said = children.flatMap(({ lines }) => lines);
       assert.deepEqual(said.toSorted(), ["2.0.0 1", ...new Array<string>(7).fill("VERSION_EXISTS")]);
@@ -78,7 +79,8 @@ export const processCases: readonly ArtifactStoreCase[] = [
       await first.kill();
 
       const children = Array.from({ length: 8 }, () => start(trial, "pinned", "2.0.0"));
-      await Promise.all(children.map(({ done }) => done));
+      await Promise.all(children.map((child) => child.said(1)));
+      await Promise.all(children.map((child) => child.kill()));
 
       const said = children.flatMap(({ lines }) => lines);
       assert.deepEqual(said.toSorted(), ["2.0.0 2", ...new Array<string>(7).fill("VERSION_EXISTS")]);

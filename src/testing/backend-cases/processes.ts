@@ -1,59 +1,14 @@
 // Cases about several processes on one store, some of them killed.
 
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { findAuditBreak } from "../../backend/audit-chain.ts";
 import type { Connection } from "../../backend/backend.ts";
-import type { ContractCase, OpenStore } from "../backend-contract.ts";
-import { sharedSnapshot, type TaskName } from "../child-tasks.ts";
+import type { ContractCase } from "../backend-contract.ts";
+import { start } from "../child.ts";
+import { sharedSnapshot } from "../child-tasks.ts";
+import { churn, model, version } from "../fact-samples.ts";
 import { allPages, partition, print, refusal, snapshot } from "../samples.ts";
-
-interface Child {
-  /** The lines it has said so far, whole ones only. */
-  readonly lines: readonly string[];
-  /** Resolves when it has said this many. */
-  said(count: number): Promise<void>;
-  /** Resolves when it has ended well. */
-  readonly done: Promise<void>;
-  /** Kills it as if the machine had gone, and waits until it is dead. */
-  kill(): Promise<void>;
-}
-
-/** What it says is kept by us, outside of the store: the log of what was acknowledged. */
-function start(store: OpenStore, task: TaskName, ...args: readonly string[]): Child {
-  const child: ChildProcess = store.spawn!(task, args);
-  const lines: string[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
-  let rest = "";
-  let errors = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    for (const line of parts) lines.push(line);
-    for (const { count, resolve } of waiting) if (lines.length >= count) resolve();
-  });
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text));
-  const closed = once(child, "close") as Promise<[code: number | null, signal: string | null]>;
-  const done = closed.then(([code, signal]) =>
-    assert.equal(code, 0, `${task} ended with ${code ?? signal}: ${errors}`),
-  );
-  done.catch(() => undefined);
-  return {
-    lines,
-    done,
-    said: (count) =>
-      new Promise((resolve, reject) => {
-        if (lines.length >= count) resolve();
-        else waiting.push({ count, resolve });
-        done.then(() => reject(new Error("it ended before")), reject);
-      }),
-    async kill() {
-      child.kill("SIGKILL");
-      await closed;
-    },
-  };
-}
 
 async function targets(connection: Connection): Promise<void> {
   for (let i = 0; i < 16; i++) await connection.writeSnapshot(snapshot({ id: print(`target ${i}`) }));
@@ -245,6 +200,77 @@ export const processCases: readonly ContractCase[] = [
       assert.ok(acknowledged.length >= ROUNDS * 3);
       // At most one write of each killed process was under way: it may be there, but nothing else may be.
       assert.ok(stored.size <= acknowledged.length + ROUNDS * 4);
+    },
+  },
+  {
+    name: "one-in-production-20-processes",
+    title:
+      "20 processes that bring their versions into production 25 times each never have two there, as every reader sees",
+    needs: ["multiProcess"],
+    time: 240_000,
+    async run({ store, connect }) {
+      const opened = await store();
+      const connection = await connect();
+      await connection.writeModel(model(), undefined);
+      const versions = Array.from({ length: 20 }, (_, i) =>
+        version(i, { stage: i === 0 ? "production" : "development" }),
+      );
+      await connection.writeVersions(versions.map((one) => ({ version: one, expected: undefined })));
+
+      const children = versions.map((_, i) => start(opened, "promote", String(i), "25"));
+      let samples = 0;
+      let ended = false;
+      const done = Promise.all(children.map((child) => child.done)).finally(() => (ended = true));
+      done.catch(() => undefined);
+      while (!ended) {
+        const { items } = await connection.listVersions({ ...churn, stages: ["production"] });
+        assert.equal(items.length, 1);
+        if (++samples % 50 === 0) await wait(1);
+      }
+      await done;
+
+      const said = children.flatMap(({ lines }) => lines);
+      assert.equal(said.length, 500);
+      assert.ok(samples > 100);
+      // Each that entered is two writes, none of which was lost: revisions count them.
+      const { items } = await connection.listVersions(churn);
+      const writes = items.reduce((sum, { revision }) => sum + revision - 1, 0);
+      assert.equal(writes, 2 * said.filter((line) => line === "entered").length);
+    },
+  },
+  {
+    name: "facts-survive-kill9",
+    title: "kills between a version, its transition, its event and its audit entry leave all four or none",
+    needs: ["multiProcess", "persistent"],
+    time: 180_000,
+    async run({ store, connect }) {
+      const opened = await store();
+      await connect();
+      const ROUNDS = 12;
+      for (let round = 0; round < ROUNDS; round++) {
+        const children = [0, 1, 2].map((i) => start(opened, "facts", `r${round}c${i}`));
+        await Promise.all(
+          children.map(async (child, i) => {
+            await child.said(1);
+            await wait(Math.random() * 20 * (i + 1));
+            await child.kill();
+          }),
+        );
+        await using fresh = await opened.reopen!().connect();
+        for (const [i, { lines }] of children.entries()) {
+          const own = { namespace: "facts", name: `r${round}c${i}` };
+          const counts = [
+            (await fresh.listVersions(own)).items.length,
+            (await fresh.listTransitions(own)).items.length,
+            (await fresh.listEvents({ subject: own.name })).items.length,
+            (await fresh.listAudit({ resource: own.name })).items.length,
+          ];
+          const [first] = counts;
+          assert.deepEqual(counts, [first, first, first, first]);
+          assert.ok(first === lines.length || first === lines.length + 1, `${first} of ${lines.length}`);
+        }
+        assert.equal(findAuditBreak(undefined, await fresh.readAudit(1, 1_000_000)), undefined);
+      }
     },
   },
 ];

@@ -13,6 +13,17 @@ import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { Handle, storesOf } from "../../../src/backend/sqlite/handle.ts";
 import type { Database as Driver } from "../../../src/backend/sqlite/driver.ts";
 import { systemClock } from "../../../src/util/clock.ts";
+import {
+  annotation,
+  auditEntry,
+  churn,
+  event,
+  model,
+  source,
+  task,
+  transition,
+  version,
+} from "../../../src/testing/fact-samples.ts";
 import { key, partition, print, run, runId, snapshot } from "../../../src/testing/samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "strata-plans-"));
@@ -51,6 +62,10 @@ beforeAll(async () => {
     close: async () => undefined,
   });
   for (const [name, call] of Object.entries(batchedCalls)) {
+    current = name;
+    await call(connection);
+  }
+  for (const [name, [call]] of Object.entries(listings)) {
     current = name;
     await call(connection);
   }
@@ -127,12 +142,97 @@ const batchedCalls: Readonly<Record<string, (on: Connection) => Promise<unknown>
     on.writeRunPartitions({ inputs: [{ run: run().id, name: "days", partition: ids[4]! }], outputs: [] }),
   readRunPartitions: (on) => on.readRunPartitions(run().id),
   removeSnapshots: (on) => on.removeSnapshots([print("nobody")]),
+  readRuns: (on) => on.readRuns([run().id, runId("other")]),
+  writeTasks: async (on) => {
+    const io = { direction: "input", name: "a", location: "b", format: undefined, rows: 1, content: "c" } as const;
+    const ended = task({ id: runId("t"), state: "succeeded" }, { io: [io] });
+    await on.writeTasks([task({ id: runId("t") }), ended, task({ id: runId("u"), state: "failed" })]);
+  },
+  removeTasks: (on) => on.removeTasks(Date.parse("2030-01-01")),
+  walkUpstream: (on) => on.walkLineage(ids, { direction: "upstream" }),
+  walkDownstream: (on) => on.walkLineage(ids, { direction: "downstream" }),
+  findPartitionsAt: async (on) => {
+    const locations = records.map((one) => one.location);
+    await on.findPartitionsAt("local", locations);
+    await on.findPartitionsAt(undefined, locations);
+  },
+  findPartitionsOf: (on) => on.findPartitionsOf(records.map((one) => one.content)),
+  writeModel: (on) => on.writeModel(model(), undefined),
+  readModels: (on) => on.readModels([churn, { ...churn, name: "other" }]),
+  writeVersions: async (on) => {
+    const facts = { stage: "staging", source: source(ids[0]!), metrics: { auc: 1 } } as const;
+    const [first] = await on.writeVersions([1, 2].map((n) => ({ version: version(n, facts), expected: undefined })));
+    await on.writeVersions([{ version: { ...first!, stage: "production", metrics: {} }, expected: 1 }]);
+  },
+  writeAlias: (on) =>
+    on.writeAlias({ ...churn, alias: "best", version: "1.2.0", at: "2026-01-02T03:04:05Z", by: "ana" }),
+  findVersions: (on) =>
+    on.findVersions(
+      [
+        { kind: "version", version: "1.1.0" } as const,
+        { kind: "sequence", sequence: 2 } as const,
+        { kind: "stage", stage: "production" } as const,
+        { kind: "latest" } as const,
+        { kind: "alias", alias: "best" } as const,
+      ].map((ref) => ({ ...churn, ref })),
+    ),
+  readVersionNumbers: (on) => on.readVersionNumbers(churn),
+  writeTransitions: (on) => on.writeTransitions([transition(1), transition(2)]),
+  writeAnnotations: (on) => on.writeAnnotations([annotation(), annotation({ version: "1.1.0" })]),
+  writeEvents: (on) => on.writeEvents([event(1), event(2)]),
+  writeAudit: (on) => on.writeAudit([auditEntry(1), auditEntry(2)]),
+  readAudit: (on) => on.readAudit(1, 10),
+  takeSubmissions: async (on) => {
+    await on.takeSubmissions(["a", "b"]);
+    await on.removeSubmissions(1);
+  },
+  removeEvents: (on) => on.removeEvents(1),
 };
+
+/** Listings, each filtered by what is to be found by index, and the index that finds it in the order asked for. */
+const listings: Readonly<Record<string, readonly [call: (on: Connection) => Promise<unknown>, plan: RegExp]>> = {
+  versionsOfModel: [(on) => on.listVersions(churn), /SEARCH v USING INDEX sqlite_autoindex_model_version_3/],
+  versionsByAge: [(on) => on.listVersions(), /SCAN v USING INDEX sqlite_autoindex_model_version_1/],
+  versionsByStage: [(on) => on.listVersions({ stages: ["production"] }), /SEARCH v USING INDEX version_by_stage/],
+  versionsByFramework: [(on) => on.listVersions({ framework: "x" }), /SEARCH v USING INDEX version_by_framework/],
+  versionsByRun: [(on) => on.listVersions({ run: runId("r") }), /SEARCH v USING INDEX version_by_run/],
+  versionsByContent: [(on) => on.listVersions({ content: print("c") }), /SEARCH v USING INDEX version_by_content/],
+  versionsByMetric: [
+    (on) => on.listVersions({ orderBy: { metric: "auc", descending: true } }),
+    /SEARCH s USING (COVERING )?INDEX version_by_value \(place=\? AND key=\? AND kind=\?\)/,
+  ],
+  models: [(on) => on.listModels({ namespace: "team" }), /SEARCH m USING INDEX sqlite_autoindex_model_1/],
+  transitions: [(on) => on.listTransitions(churn), /SEARCH t USING INDEX transition_by_model/],
+  transitionsOfVersion: [
+    (on) => on.listTransitions({ ...churn, version: "1.1.0" }),
+    /SEARCH t USING INDEX transition_by_version/,
+  ],
+  aliases: [(on) => on.listAliases(churn), /SEARCH a USING PRIMARY KEY/],
+  aliasHistory: [(on) => on.readAliasHistory({ ...churn, alias: "best" }), /USING INDEX alias_change_by_alias/],
+  annotations: [(on) => on.listAnnotations(churn), /SEARCH a USING INDEX annotation_by_model/],
+  events: [(on) => on.listEvents(), /SCAN e/],
+  eventsAfter: [(on) => on.listEvents({ after: 1 }), /SEARCH e USING INTEGER PRIMARY KEY/],
+  eventsOfType: [(on) => on.listEvents({ types: ["a.b"] }), /SEARCH e USING INDEX event_by_type/],
+  eventsOfSubject: [(on) => on.listEvents({ subject: "x" }), /SEARCH e USING INDEX event_by_subject/],
+  eventsOfRun: [(on) => on.listEvents({ run: runId("r") }), /SEARCH e USING INDEX event_by_run/],
+  auditOfResource: [(on) => on.listAudit({ resource: "x" }), /SEARCH a USING INDEX audit_by_resource/],
+  auditOfActor: [(on) => on.listAudit({ actor: "x" }), /SEARCH a USING INDEX audit_by_actor/],
+  auditOfStatus: [(on) => on.listAudit({ status: "denied" }), /SEARCH a USING INDEX audit_by_status/],
+  tasks: [(on) => on.listRuns({ kind: "task" }), /SCAN r USING INDEX task_by_age/],
+  tasksByName: [(on) => on.listRuns({ name: "etl" }), /SEARCH r USING INDEX task_by_name/],
+  tasksByNamespace: [(on) => on.listRuns({ namespace: "team" }), /SEARCH r USING INDEX task_by_namespace/],
+};
+
+/** Calls above that take no list, or write row by row what is decided row by row. */
+const withoutList = [
+  ...["removeTasks", "writeModel", "writeVersions", "writeAlias", "readVersionNumbers", "writeTransitions"],
+  ...["writeAnnotations", "writeEvents", "writeAudit", "readAudit", "removeEvents"],
+];
 
 /** Look through every row of a table that has no index for it, on purpose and with the reason beside the table. */
 const scans: Readonly<Record<string, RegExp>> = {
   "SCAN k": /FROM link k WHERE k\.partition IN/,
-  "SCAN run_partition": /DELETE FROM run_partition WHERE partition IN/,
+  "SCAN s USING COVERING INDEX partition_by_identity": /FROM partition s WHERE s\.content IN/,
 };
 
 function planOf(text: string): string[] {
@@ -153,6 +253,7 @@ describe("a statement with a list", () => {
           "readRunPartitions",
           "countSnapshotPartitions",
           "readSnapshotPartitionsWhole",
+          ...withoutList,
         ].includes(name),
     );
 
@@ -199,11 +300,24 @@ describe("a statement without a list", () => {
     const wrong: string[] = [];
     for (const text of new Set([...statements.values()].flat())) {
       if (text.includes("json_each") || /^(INSERT|UPDATE counter)/.test(text)) continue;
-      const bad = planOf(text).filter((line) => /^SCAN (?!.*USING)/.test(line));
+      const plan = planOf(text);
+      // A table's rows are in the order of its number: from either end on, nothing is looked through.
+      const inOrder = /ORDER BY [ae]\.number( DESC)? LIMIT/.test(text) && plan.length === 1;
+      const bad = plan.filter((line) => !inOrder && /^SCAN (?!.*USING)/.test(line));
       if (bad.length > 0) wrong.push(`${text}\n  ${bad.join("\n  ")}`);
     }
 
     expect(wrong.join("\n\n")).toBe("");
+  });
+
+  it("of a listing of facts walks the index that was made for it, in order", () => {
+    for (const [name, [, expected]] of Object.entries(listings)) {
+      const text = statements.get(name)!.find((one) => / ORDER BY .* LIMIT /.test(one))!;
+      const plan = planOf(text).join("\n");
+      expect(plan, `${name}: ${text}`).toMatch(expected);
+      // Versions with equal metrics are put in order among themselves.
+      expect(plan.replace("USE TEMP B-TREE FOR LAST TERM OF ORDER BY", ""), name).not.toContain("TEMP B-TREE");
+    }
   });
 
   it("of a listing needs no sorting, whatever it is filtered by", async () => {

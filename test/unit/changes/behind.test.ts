@@ -2,9 +2,10 @@
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
-import { memory, StratigraphError, type RunId } from "stratigraph";
+import { memory, StratigraphError } from "stratigraph";
 import { sqlite } from "stratigraph/sqlite";
 import { describe, expect, it } from "vitest";
+import type { RunId } from "../../../src/backend/records.ts";
 import { insideRun } from "../../../src/build/run-scope.ts";
 import { createHost } from "../../../src/changes/host.ts";
 import { readJournal } from "../../../src/journal/files.ts";

@@ -155,7 +155,7 @@ describe("a sync", () => {
 
   it("of a journal cut at every byte delivers all whole lines and reports the torn one", async () => {
     await using full = await openSync();
-    await full.append(intent("a"), intent("b"), intent("c"));
+    await full.append(intent("a"), intent("b"));
     const bytes = Buffer.from(full.folder.read(FILE));
     const ends = [...bytes.keys()].filter((at) => bytes[at] === 0x0a && at > 0).map((at) => at);
 
@@ -168,12 +168,12 @@ describe("a sync", () => {
       const whole = ends.filter((end) => end <= cut).length;
       const torn = cut > (whole === 0 ? 1 : ends[whole - 1]! + 1) ? 1 : 0;
       expect([counts.delivered, counts.torn, counts.damaged, remaining], `cut at ${cut}`).toEqual([whole, torn, 0, 0]);
-      const found = await Promise.all(["a", "b", "c"].map((name) => readNote(space.connection, name)));
+      const found = await Promise.all(["a", "b"].map((name) => readNote(space.connection, name)));
       expect(found.filter((one) => one !== undefined)).toHaveLength(whole);
       // A file without a line in it has nothing to be archived for.
       expect(space.folder.files().every((file) => file.includes("synced") || cut <= 1)).toBe(true);
     }
-  });
+  }, 120_000);
 
   it("of what was delivered and reported as failed delivers it once", async () => {
     await using space = await openSync();

@@ -13,10 +13,11 @@ import { importTauro } from "../../../src/registry/layout/tauro-import.ts";
 import { modelId, projectTauro } from "../../../src/registry/layout/tauro.ts";
 import { importUbunye } from "../../../src/registry/layout/ubunye-import.ts";
 import { projectUbunye } from "../../../src/registry/layout/ubunye.ts";
-import { encodeIndex } from "../../../src/registry/layout/parquet-index.ts";
 import { memoryStore } from "../../../src/registry/store/memory-store.ts";
 import { failureOf, Folder } from "../../support/folder.ts";
 import { modelRecord, rowsOf, versionRecord } from "../../support/model-rows.ts";
+
+const golden = join(import.meta.dirname, "../../golden/tauro-index.parquet");
 
 async function collect(versions: AsyncIterable<ImportedVersion>): Promise<readonly ImportedVersion[]> {
   const all: ImportedVersion[] = [];
@@ -582,14 +583,9 @@ describe("an original Tauro store", () => {
     folder.write(`model_registry/metadata/${id}/v${version}.json`, JSON.stringify(document, null, 2));
   }
 
-  async function writeIndex(folder: Folder, versions: readonly number[]): Promise<void> {
-    const rows = versions.map((version) => ({
-      modelId: id,
-      name: "churn",
-      version,
-      createdAt: "2024-06-01T00:00:00+00:00",
-    }));
-    folder.write("model_registry/models/index.parquet", await encodeIndex({ rows, note: undefined }));
+  /** Written by PyArrow, which that system writes with: three rows of this model, as pandas has them. */
+  function writeIndex(folder: Folder): void {
+    folder.write("model_registry/models/index.parquet", readFileSync(golden));
     for (const part of ["models", "versions", "artifacts", "metadata"])
       folder.write(`model_registry/${part}/.registry_marker.json`, "{}");
   }
@@ -598,7 +594,7 @@ describe("an original Tauro store", () => {
     using folder = new Folder();
     write(folder, 1, { updated_at: "2024-07-01T00:00:00+00:00" }, { stage: "Archived" });
     write(folder, 3, { experiment_run_id: "run-9" }, { future: true });
-    await writeIndex(folder, [1, 2, 3]);
+    writeIndex(folder);
     folder.write(`model_registry/artifacts/${id}/v1`, "a single file");
     folder.write(`model_registry/artifacts/${id}/v3/model.pkl`, "in a folder");
 

@@ -120,15 +120,17 @@ describe.each(["memory", "sqlite"] as const)("on %s", (backend) => {
   it("bytes go with the last version that has them", async () => {
     await using space = await openRegistry({ backend });
     const { registry, store } = space;
-    const first = await registry.register({ name: "m", artifact: bytes("own") });
-    await registry.register({ name: "m", artifact: bytes("shared") });
+    const own = await registry.register({ name: "m", artifact: bytes("own") });
+    const shared = await registry.register({ name: "m", artifact: bytes("shared") });
     await registry.register({ name: "other", artifact: bytes("shared") });
-    const stored = { digest: first.digest!, size: 3, files: 1, location: first.artifactPath! };
-    expect(await store.exists(stored)).toBe(true);
-
+    const stored = ({ digest, artifactPath, size, files }: typeof own) =>
+      store.exists({ digest: digest!, location: artifactPath!, size: size!, files: files! });
     space.clock.advance(2 * 3600_000);
+
+    await registry.deleteVersion("m@1.0.0");
     await registry.deleteVersion("m@1.0.1");
 
+    expect([await stored(own), await stored(shared)]).toEqual([false, true]);
     await using opened = await registry.open("other@1.0.0");
     expect(existsSync(opened.path)).toBe(true);
   });

@@ -70,14 +70,16 @@ export function* findPartitionsAt(
   return grouped(locations.length, rows, yield* partitionReader(context, rows, 1));
 }
 
+/** Contents have no index, see the migration: the one that holds them is looked through once, however many are asked for. */
 export function* findPartitionsOf(
   context: SqlContext,
   contents: readonly Fingerprint[],
 ): Operation<readonly (readonly StoredPartition[])[]> {
   const asked = [...new Set(contents)];
   const rows = yield* all<PartitionRow>(sql`
-    SELECT ${partitionColumns} FROM partition p
-    WHERE p.content IN (SELECT unhex(q.value) FROM json_each(${toJsonList(asked)}) q) ORDER BY p.id`);
+    SELECT ${partitionColumns} FROM partition p WHERE p.id IN (
+      SELECT s.id FROM partition s WHERE s.content IN (SELECT unhex(q.value) FROM json_each(${toJsonList(asked)}) q))
+    ORDER BY p.id`);
   const toPartition = yield* partitionReader(context, rows, 0);
   const found = new Map(asked.map((content) => [content, [] as StoredPartition[]]));
   for (const row of rows) found.get(row[4])!.push(toPartition(row));

@@ -49,17 +49,19 @@ function* upsert(context: SqlContext, tasks: readonly TaskRecord[]): Operation<v
 }
 
 function* writeContents(tasks: readonly TaskRecord[]): Operation<void> {
-  const ids = toJsonList(tasks.map(({ id }) => id));
   yield* change(sql`
-    DELETE FROM task_content WHERE run IN (SELECT r.sequence FROM json_each(${ids}) q CROSS JOIN run r ON r.id = q.value)`);
+    DELETE FROM task_content
+    WHERE run IN (SELECT r.sequence FROM json_each(${toJsonList(tasks.map(({ id }) => id))}) q CROSS JOIN run r ON r.id = q.value)`);
+  const told = tasks.flatMap(({ id, task }) => {
+    const contents = task.io.map(({ content }) => content).filter((content) => content !== undefined);
+    return [...new Set(contents)].map((content) => [id, content]);
+  });
+  if (told.length === 0) return;
   yield* change(sql`
-    INSERT INTO task_content (run, content)
-    SELECT DISTINCT r.sequence, json_extract(o.value, '$.content') FROM json_each(${ids}) q
-    CROSS JOIN run r ON r.id = q.value CROSS JOIN json_each(r.task, '$.io') o
-    WHERE json_extract(o.value, '$.content') IS NOT NULL`);
+    INSERT INTO task_content (run, content) SELECT r.sequence, json_extract(q.value, '$[1]') FROM json_each(${JSON.stringify(told)}) q
+    CROSS JOIN run r ON r.id = json_extract(q.value, '$[0]')`);
 }
 
-/** From one version to the next in the index, so that it costs as many steps as there are versions. */
 export function* listEngineVersions(_: SqlContext): Operation<readonly string[]> {
   const found = yield* all<[engine: string]>(sql`
     WITH RECURSIVE v (engine) AS (

@@ -208,5 +208,8 @@ CREATE INDEX task_by_content ON task_content (content);
 
 -- Lineage is walked both ways: who read this partition, who wrote it. What is written is mostly new, so its half grows at its end.
 CREATE INDEX run_by_partition ON run_partition (direction, partition);
+
+-- No index of partitions by content: contents are random, so it made writing 100,000 partitions cost 3.9 s instead of 2.4, and looking
+-- for one through partition_by_identity, which holds them all, takes 10 ms.
 `,
 };
