@@ -34,8 +34,8 @@ export const bench: Bench = {
         SELECT value FROM json_each(?)
         UNION
         SELECT i.partition FROM up
-        JOIN run_partition o ON o.direction = 1 AND o.partition = up.id
-        JOIN run_partition i ON i.run = o.run AND i.direction = 0)
+        CROSS JOIN run_partition o ON o.direction = 1 AND o.partition = up.id
+        CROSS JOIN run_partition i ON i.run = o.run AND i.direction = 0)
       SELECT id FROM up`);
     const asked = JSON.stringify(last);
     const expected = closure.pluck().all(asked).length;
@@ -58,8 +58,8 @@ export const bench: Bench = {
     const partitions = raw.prepare("SELECT * FROM partition WHERE id IN (SELECT value FROM json_each(?))");
     const between = raw.prepare(`
       SELECT r.id, i.name, i.partition, o.partition FROM json_each(?) q
-      JOIN run_partition o ON o.direction = 1 AND o.partition = q.value
-      JOIN run_partition i ON i.run = o.run AND i.direction = 0 JOIN run r ON r.sequence = o.run`);
+      CROSS JOIN run_partition o ON o.direction = 1 AND o.partition = q.value
+      CROSS JOIN run_partition i ON i.run = o.run AND i.direction = 0 CROSS JOIN run r ON r.sequence = o.run`);
     const walk = timed(async () => connection.walkLineage(last, { direction: "upstream", limit }));
     const same = await inTurn(
       {

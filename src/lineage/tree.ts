@@ -100,7 +100,7 @@ function notesOf(group: LineageGroup, trace: Trace): string[] {
   const [newest] = runs;
   if (newest !== undefined) {
     const when = `${newest.startedAt.slice(0, 19).replace("T", " ")} UTC`;
-    notes.push(runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`, when, newest.by.split(" ")[0] ?? "");
+    notes.push(runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`, when, `by ${newest.by.split(" ")[0] ?? ""}`);
   }
   if (graph !== undefined && graph !== mainGraph(trace)) notes.push(`graph ${graph}`);
   return notes;

@@ -24,9 +24,9 @@ describe("a trace as text", () => {
     expect(settled(traceText(found))).toMatchInlineSnapshot(`
       "report
       upstream
-      report  28552dd1  tell 2.1.0  run <run>  <time>  <who>
-      └─ total  7da4c873  sum-all 1.0.0  run <run>  <time>  <who>
-         └─ days  3 partitions  date=2026-01-01 … date=2026-01-03  sum-day 1.0.0  3 runs  <time>  <who>
+      report  28552dd1  tell 2.1.0  run <run>  <time>  by <who>
+      └─ total  7da4c873  sum-all 1.0.0  run <run>  <time>  by <who>
+         └─ days  3 partitions  date=2026-01-01 … date=2026-01-03  sum-day 1.0.0  3 runs  <time>  by <who>
             ├─ vendor.transactions  3 raw files  date=2026-01-01 … date=2026-01-03
             │  ├─ data/2026-01-01.json  9cd543ff7a3961da8c8178ac2feaae79
             │  ├─ data/2026-01-02.json  c7018b48d6f5d687b0a0f9eaa5bcca14
