@@ -1,6 +1,6 @@
 // A codec: how the model objects of one library become files and models again; the registry itself knows no library.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { StratigraphError } from "../errors.ts";
@@ -50,7 +50,7 @@ export interface JsonCodecOptions<M> {
 }
 
 /**
- * A model that is plain data, in `model.json`. Numbers come back exactly as they were. What does not fit the schema is refused when saved
+ * A model that is plain data, in `model.json`, or in the only file there is, whatever made it. Numbers come back exactly as they were. What does not fit the schema is refused when saved
  * (VALIDATION_FAILED), and when loaded (ARTIFACT_CORRUPTED). The schema must not transform.
  */
 export function jsonCodec<M>(schema: z.ZodType<M>, options: JsonCodecOptions<M> = {}): ModelCodec<M> {
@@ -74,7 +74,7 @@ export function jsonCodec<M>(schema: z.ZodType<M>, options: JsonCodecOptions<M> 
       await writeFile(join(folder, file), text, signal === undefined ? {} : { signal });
     },
     async load(folder) {
-      const path = join(folder, file);
+      const path = await findIn(folder, file);
       const text = await readIt(path, name);
       let value: unknown;
       try {
@@ -101,13 +101,20 @@ export function fileCodec(file: string = "model.bin"): ModelCodec<Uint8Array> {
     async save(model, folder, signal) {
       await writeFile(join(folder, file), model, signal === undefined ? {} : { signal });
     },
-    load: (folder) => readIt(join(folder, file), "file"),
+    load: async (folder) => readIt(await findIn(folder, file), "file"),
   };
 }
 
 /** The folder that a codec loads from: also for a version that was registered as one file, which lies in a folder of its own. */
 export function codecFolder({ path, isFolder }: Pick<ArtifactHandle, "path" | "isFolder">): string {
   return isFolder ? path : dirname(path);
+}
+
+/** The file a codec saves as; or the only one there, where the version was made of one file or partition of another name. */
+async function findIn(folder: string, file: string): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const [only = file] = names;
+  return join(folder, names.length === 1 ? only : file);
 }
 
 async function readIt(path: string, codec: string): Promise<Buffer> {

@@ -39,7 +39,7 @@ export class ExampleCopy implements Disposable {
     const modules = join(this.folder, "node_modules");
     mkdirSync(join(modules, ".bin"), { recursive: true });
     symlinkSync(root, join(modules, "stratigraph"), "junction");
-    for (const needed of ["zod", "vega-datasets"]) {
+    for (const needed of ["zod", "vega-datasets", "ml-random-forest"]) {
       symlinkSync(join(root, "node_modules", needed), join(modules, needed), "junction");
     }
     this.#command("strata", join(root, "dist", "cli", "main.js"));

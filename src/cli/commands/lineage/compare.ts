@@ -25,7 +25,7 @@ const MOST_LISTED = 20;
 
 export const compare: Command = defineCommand({
   name: "lineage compare",
-  summary: "what differs between two runs or snapshots: inputs, config, producers, results",
+  summary: "what differs between two runs or snapshots",
   details: ["Inputs and outputs are compared by content: what was made again with the same result is the same."],
   arguments: [
     { shape: "[before]", says: SUBJECT },
@@ -63,7 +63,7 @@ export const compare: Command = defineCommand({
 
 export const gate: Command = defineCommand({
   name: "lineage gate",
-  summary: "compare with a receipt that was kept, and fail where something differs that may not",
+  summary: "compare with a kept receipt, and fail on what may not differ",
   details: [
     "A receipt says what a run or snapshot came to: contents of inputs and outputs, config, versions of producers, metrics. Keep one with --write, and commit it.",
     `What can differ: ${differenceKinds.join(", ")}. Durations always may.`,

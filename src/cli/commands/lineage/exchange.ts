@@ -65,7 +65,7 @@ function append(path: string, lines: readonly string[]): void {
 
 export const exportRecords: Command = defineCommand({
   name: "lineage export",
-  summary: "write every task's record as a JSON file: {usecase}/{package}/{task}/{run_id}.json",
+  summary: "write every task's record as a JSON file of its own",
   arguments: [{ shape: "<folder>", says: "where to; made if it is not there" }],
   examples: [{ command: "strata lineage export lineage", says: "into the folder lineage" }],
   run: (call) =>
