@@ -394,7 +394,9 @@ describe("the file", () => {
 
   it.each([
     ["does not parse", "export const a: number = ;", /spend\.ts:1:26/],
-    ["throws", "const x: string[] = [];\nexport const y = x[3]!.length;", /spend\.ts:2:\d+/],
+    ["throws", "const x: string[] = [];\nexport const y = x[3]!.length;", /spend\.ts:2:24/],
+    ["throws on its first line", 'const text: string = "no";   throw new Error(text);', /spend\.ts:1:36/],
+    ["names what is not there", "const n = 1;\nexport default { n, graph: missing };", /spend\.ts:2:28/],
     [
       "imports a package that is not there",
       'import nothing from "no-such-package";\nexport { nothing };',
