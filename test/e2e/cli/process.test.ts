@@ -355,6 +355,16 @@ describe("help and version", () => {
     }
   });
 
+  it("is a document where one is asked for", async () => {
+    await using space = await openSpace({ installed: false });
+
+    const { json } = await space.strata("--version", "--json");
+    const before = await space.strata("--json", "-V");
+
+    expect(json).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect(before.json).toEqual(json);
+  });
+
   it("stand for every command, and for a command without arguments", async () => {
     await using space = await openSpace();
 
