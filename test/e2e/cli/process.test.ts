@@ -273,6 +273,30 @@ describe("a folder that cannot be written", () => {
   });
 });
 
+describe("a source that cannot be read", () => {
+  it("stops a build before it begins: what is there is named, and what to do", async ({ skip }) => {
+    skip(whyUnbound() !== undefined, whyUnbound());
+    await using space = await openSpend();
+    chmodSync(space.folder, 0o777);
+    chmodSync(space.path("data", "2026-01-02.json"), 0);
+    chmodSync(space.path("data", "2026-01-03.json"), 0);
+
+    const { code, stdout, stderr } = await space.run(["build", "spend.ts"], { bound: true });
+    const plan = await space.run(["plan", "spend.ts", "--json"], { bound: true });
+
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr.split("\n").map((line) => line.replace(/ +/g, " ").trim())).toEqual([
+      "error: 2 files or folders of the sources cannot be read, so nothing was built (STORAGE_FAILED)",
+      "where source 'vendor.transactions'",
+      "received data/2026-01-02.json (permission denied), data/2026-01-03.json (permission denied)",
+      expect.stringMatching(/^try Make it readable/),
+      "",
+    ]);
+    expect(plan.json.error).toMatchObject({ code: "STORAGE_FAILED", data: { unreadable: { count: 2 } } });
+  });
+});
+
 describe("an installed package", () => {
   it("that was packed works like this one, also for the user's TypeScript", async () => {
     await using space = await openSpace({ installed: false });
