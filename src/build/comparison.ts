@@ -53,6 +53,7 @@ function* inputChanges(
     if (previous === undefined) continue; // told as a change of the producer
     const part = `input '${name}'`;
     for (const [partition, content] of list) {
+      if (content === undefined) continue; // what a step waits for is told as that
       const was = previous.get(partition);
       if (was === undefined)
         yield { part, change: "added", partition, ...(content === undefined ? {} : { after: content }) };

@@ -1,6 +1,7 @@
 // The sources of a graph as they are at this moment, and the snapshot they make.
 
 import { encodeValue } from "../data/io.ts";
+import { unreadableError, unreadableIn, type Unreadable } from "../data/storage/findings.ts";
 import { StratigraphError } from "../errors.ts";
 import { recordText } from "../graph/canonical-record.ts";
 import type { GraphDefinition, SourceNode } from "../graph/graph.ts";
@@ -17,7 +18,10 @@ export interface SourceScan {
   readonly strays: readonly { readonly key: string; readonly location: string; readonly problem: string }[];
 }
 
-/** Looks through every source of the graph. A source without data is not an error here: only a step that needs it makes it one. */
+/**
+ * Looks through every source of the graph. A source without data is not an error here: only a step that needs it makes it one.
+ * What cannot be read is, but only after all sources were looked at. Errors: STORAGE_FAILED, PARTITION_AMBIGUOUS, SOURCE_UNSTABLE.
+ */
 export async function scanSources(
   workspace: Workspace,
   graph: GraphDefinition,
@@ -25,12 +29,28 @@ export async function scanSources(
 ): Promise<SourceScan> {
   const sources: SourceState[] = [];
   const strays: { key: string; location: string; problem: string }[] = [];
+  const unreadable: { readonly key: string; readonly found: Unreadable }[] = [];
   for (const node of graph.nodes.values()) {
     if (node.kind !== "source") continue;
-    const source = await scanSource(workspace, node, emit, strays);
-    sources.push(source);
+    try {
+      sources.push(await scanSource(workspace, node, emit, strays));
+    } catch (error) {
+      const found = unreadableIn(error);
+      if (found === undefined) throw error;
+      unreadable.push({ key: node.key, found });
+    }
   }
+  if (unreadable.length > 0) throw unreadableSources(unreadable);
   return { sources, strays };
+}
+
+function unreadableSources(sources: readonly { readonly key: string; readonly found: Unreadable }[]): StratigraphError {
+  const named = sources.slice(0, 3).map(({ key }) => `source '${key}'`);
+  const more = sources.length > named.length ? ` and ${sources.length - named.length} more` : "";
+  return unreadableError({
+    paths: sources.flatMap(({ found }) => found.paths),
+    count: sources.reduce((sum, { found }) => sum + found.count, 0),
+  }).within(named.join(", ") + more);
 }
 
 async function scanSource(

@@ -10,7 +10,7 @@ import { openStatCache } from "../data/stat-cache.ts";
 import { literal } from "../data/storage/literal.ts";
 import { local, managed } from "../data/storage/local.ts";
 import type { Storage, StorageContext } from "../data/storage/storage.ts";
-import { isStratigraphError, StratigraphError } from "../errors.ts";
+import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { newHolder } from "./holder.ts";
@@ -72,12 +72,25 @@ export async function openWorkspace(
   };
 }
 
-/** For planning, which writes nothing but the cache of file states: where even that is denied, it does without. */
+/**
+ * For planning, which writes nothing but the cache of file states: where even that is denied, it does without, and where no database
+ * can be made, nothing is remembered.
+ */
 export async function openForPlanning(options: WorkspaceOptions): Promise<Workspace> {
-  return await openWorkspace(options).catch((error: unknown) => {
-    if (!isStratigraphError(error) || error.code !== "BACKEND_READ_ONLY") throw error;
-    return openWorkspace({ ...options, readOnly: true });
-  });
+  return await openWorkspace(options)
+    .catch((error: unknown) => {
+      if (!hasCode(error, "BACKEND_READ_ONLY")) throw error;
+      return openWorkspace({ ...options, readOnly: true });
+    })
+    .catch(async (error: unknown) => {
+      if (!hasCode(error, "BACKEND_MISSING")) throw error;
+      const { memory } = await import("../backend/memory/memory-backend.ts");
+      return openWorkspace({ ...options, backend: memory() });
+    });
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return isStratigraphError(error) && error.code === code;
 }
 
 /** The storage that knows what to do with a stored partition's location. */

@@ -2,6 +2,7 @@
 
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writtenPlace } from "./source-place.ts";
 
 /** The folder of this program's own files. */
 const OWN = fileURLToPath(new URL("..", import.meta.url));
@@ -26,7 +27,10 @@ export function userFrames(error: unknown, cwd: string): Frame[] {
     if (place === undefined) continue;
     const file = place.startsWith("file:") ? fileURLToPath(place) : place;
     if (file.startsWith(OWN) || /[\\/]node_modules[\\/]/.test(file)) continue;
-    frames.push({ file: shownPath(file, cwd), line: Number(row), column: Number(column), within: named(within) });
+    const thrown = { line: Number(row), column: Number(column) };
+    // Node loads a module by its URL; what has a path was run by jiti.
+    const written = place.startsWith("file:") ? thrown : writtenPlace(file, thrown);
+    frames.push({ file: shownPath(file, cwd), ...written, within: named(within) });
     if (frames.length === MOST) break;
   }
   return frames;

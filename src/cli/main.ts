@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import module from "node:module";
 
 const args = process.argv.slice(2);
+const words = args.filter((word) => word !== "--json");
+const json = words.length < args.length;
 // Taken now: later code may guard it against the user's own calls.
 const exit = process.exit.bind(process);
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -14,8 +16,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
     `strata needs Node 20.19 or newer; this is Node ${process.versions.node} at ${process.execPath}.\n`,
   );
   process.exitCode = 1;
-} else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
-  process.stdout.write(`${version()}\n`);
+} else if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
+  process.stdout.write(json ? `${JSON.stringify({ version: version() }, undefined, 2)}\n` : `${version()}\n`);
 } else if (
   args.length === 0 ||
   (args.length === 1 && (args[0] === "--help" || args[0] === "-h" || args[0] === "help"))

@@ -39,15 +39,28 @@ export interface Selected {
   readonly options: BuildOptions;
 }
 
-/** Finds project, graph and options for one call. Makes the state folder: planning too is faster with what it keeps there. */
-export async function select(call: Call<SelectionValues>, args: readonly string[]): Promise<Selected> {
+/**
+ * Finds project, graph and options for one call. Makes the state folder: planning too is faster with what it keeps there, but does
+ * without where it cannot be made.
+ */
+export async function select(
+  call: Call<SelectionValues>,
+  args: readonly string[],
+  { planning }: { readonly planning: boolean },
+): Promise<Selected> {
   const { force, verify, trust, file: named } = call.options;
   if (verify && trust) {
     throw new StratigraphError("USAGE", "--verify and --trust exclude each other");
   }
   const split = named === undefined ? splitFile(args, call.cwd) : { file: named, selectors: args };
   const project = await findProject(call, split.file);
-  if (project.file !== undefined && existsSync(project.file)) makeHome(project.home);
+  if (project.file !== undefined && existsSync(project.file)) {
+    try {
+      makeHome(project.home);
+    } catch (error) {
+      if (!planning) throw error;
+    }
+  }
   const graph = await project.graph();
   return {
     project,

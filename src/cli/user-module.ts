@@ -1,11 +1,13 @@
 // The user's TypeScript as a loaded module, without a build step and with exactly one copy of this framework in it.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as Jiti from "jiti";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
+import { errnoOf } from "../util/durable-file.ts";
+import { NAME_LIMIT } from "../util/file-name.ts";
 import { suggest } from "../util/suggest.ts";
 import { formatFrame, shownPath, userFrames } from "./frames.ts";
 
@@ -113,12 +115,38 @@ function resolves(name: string, from: string): boolean {
 }
 
 function missingFile(file: string, cwd: string): StratigraphError {
+  if (isTooLong(file)) return tooLong(file);
   const folder = dirname(file);
   const neighbours = existsSync(folder) ? readdirSync(folder).filter((name) => /\.[cm]?[jt]s$/.test(name)) : [];
   const guess = suggest(basename(file), neighbours);
   return new StratigraphError("MODULE_NOT_LOADED", `there is no file ${shownPath(file, cwd)}`, {
     hint: guess === undefined ? undefined : `Did you mean ${shownPath(join(folder, guess), cwd)}?`,
   });
+}
+
+function isTooLong(file: string): boolean {
+  try {
+    statSync(file);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === "ENAMETOOLONG";
+  }
+}
+
+/** Such a path is not printed whole: nobody would find its end. */
+function tooLong(file: string): StratigraphError {
+  const longest = file.split(/[/\\]/).reduce((most, name) => Math.max(most, Buffer.byteLength(name)), 0);
+  const isName = longest > NAME_LIMIT;
+  const bytes = isName ? longest : Buffer.byteLength(file);
+  return new StratigraphError(
+    "LOCATION_TOO_LONG",
+    `the ${isName ? "name" : "path"} of this file is longer than the file system takes`,
+    {
+      where: `${file.slice(0, 40)}…${file.slice(-40)}`,
+      expected: `at most ${NAME_LIMIT} bytes in a name, and 4095 in a path on Linux`,
+      received: `${bytes} bytes`,
+    },
+  );
 }
 
 /** What a loader, the parser or the user's own code threw, as one message with its place. */
@@ -139,6 +167,7 @@ function notLoaded(error: unknown, file: string, cwd: string): StratigraphError 
   }
   const [frame] = userFrames(error, cwd);
   const where = frame === undefined ? name : formatFrame(frame);
+  if (errnoOf(error) === "ENAMETOOLONG") return tooLong((error as NodeJS.ErrnoException).path ?? file);
   const [message = ""] = error.message.split("\nRequire stack:");
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND" || code === "ERR_PACKAGE_PATH_NOT_EXPORTED") {

@@ -20,6 +20,17 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = join(root, "dist", "cli", "main.js");
+const isRoot = process.getuid?.() === 0;
+const NOBODY = { uid: 65_534, gid: 65_534 };
+
+/** Why no user can be bound by permissions here, to skip a test with; `undefined` where one can. */
+export function whyUnbound(): string | undefined {
+  if (process.getuid === undefined) return "not run: this system has no permissions of that kind";
+  if (!isRoot) return undefined;
+  const read = `require("node:fs").accessSync(${JSON.stringify(program)}, 4)`;
+  const { status } = spawnSync(process.execPath, ["-e", read], NOBODY);
+  return status === 0 ? undefined : "not run: this is root, and other users may not read the repository";
+}
 
 export interface Answer {
   readonly code: number | null;
@@ -34,6 +45,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Relative to the space; the space itself unless told. */
   readonly cwd?: string;
+  /** As a user whom permissions bind: another one where this is root, who may write anywhere. See `whyUnbound`. */
+  readonly bound?: boolean;
   /** Milliseconds; a minute unless told. */
   readonly timeout?: number;
   /** Called with what was written so far, whenever something is: to send a signal at the right moment. */
@@ -86,10 +99,14 @@ export class Space implements AsyncDisposable {
     return this.run(args);
   }
 
-  run(args: readonly string[], { env = {}, cwd = "", timeout = 60_000, onOutput }: RunOptions = {}): Promise<Answer> {
+  run(
+    args: readonly string[],
+    { env = {}, cwd = "", bound = false, timeout = 60_000, onOutput }: RunOptions = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...args], {
         cwd: this.path(cwd),
+        ...(bound && isRoot ? NOBODY : {}),
         env: { ...plainEnvironment(), ...env },
         stdio: ["ignore", "pipe", "pipe"],
       });

@@ -63,7 +63,7 @@ export const build: Command = defineCommand({
   async run(call) {
     const { options } = call;
     if (options.move && options.tag === undefined) throw new StratigraphError("USAGE", "--move needs --tag <name>");
-    const selected = await select(call, call.args);
+    const selected = await select(call, call.args, { planning: options.plan });
     return options.plan ? answerPlan(selected, call) : answerBuild(selected, call);
   },
 });

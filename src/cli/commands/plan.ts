@@ -16,5 +16,5 @@ export const plan: Command = defineCommand({
     { command: "strata plan", says: "everything, of the file built last" },
     { command: "strata plan spend.ts total --json", says: "total and what it needs, for a program" },
   ],
-  run: async (call) => answerPlan(await select(call, call.args), call),
+  run: async (call) => answerPlan(await select(call, call.args, { planning: true }), call),
 });

@@ -29,7 +29,7 @@ interface Folder {
   readonly captures: Captures;
 }
 
-/** What lies where the matcher's template looks. Errors: PARTITION_AMBIGUOUS, SOURCE_UNSTABLE, STORAGE_FAILED. */
+/** What lies where the matcher's template looks. Errors: PARTITION_AMBIGUOUS, SOURCE_UNSTABLE; STORAGE_FAILED naming all that cannot be read. */
 export async function discoverFiles(
   matcher: Matcher,
   dimensions: Dimensions,
@@ -49,8 +49,12 @@ export async function discoverFiles(
     const isLast = folder.step === matcher.steps.length - 1;
     if (typeof step === "string") {
       if (isLast) {
-        const found = findFile(matcher, `${path}/${step}`, location + step, captures, findings, context);
-        if (found !== undefined) await found;
+        try {
+          const found = findFile(matcher, `${path}/${step}`, location + step, captures, findings, context);
+          if (found !== undefined) await found;
+        } catch (error) {
+          findings.unreadable(location + step, error);
+        }
       } else open.push({ step: folder.step + 1, path: join(path, step), location: `${location}${step}/`, captures });
       continue;
     }
@@ -62,26 +66,30 @@ export async function discoverFiles(
       }
       const { name } = entry;
       if (name.startsWith(TEMP_PREFIX)) continue;
-      if (isLast && recall(matcher, `${path}/${name}`, findings, context)) continue;
-      const matched = step.match(name, captures);
-      if (typeof matched === "string") {
-        if (!isHidden(name)) findings.stray(location + name, matched);
-      } else if (matched !== undefined && isLast) {
-        if (entry.isSymbolicLink() && statOf(`${path}/${name}`) === undefined)
-          findings.stray(location + name, "is a link to nothing");
-        else if (entry.isFile() || entry.isSymbolicLink()) {
-          const found = findFile(matcher, `${path}/${name}`, location + name, matched, findings, context);
-          if (found !== undefined) await found;
-        } else findings.stray(location + name, describeKind(entry));
-      } else if (matched !== undefined) {
-        if (entry.isDirectory())
-          inner.push({
-            step: folder.step + 1,
-            path: join(path, name),
-            location: `${location}${name}/`,
-            captures: matched,
-          });
-        else findings.stray(location + name, describeNoFolder(path, entry));
+      try {
+        if (isLast && recall(matcher, `${path}/${name}`, findings, context)) continue;
+        const matched = step.match(name, captures);
+        if (typeof matched === "string") {
+          if (!isHidden(name)) findings.stray(location + name, matched);
+        } else if (matched !== undefined && isLast) {
+          if (entry.isSymbolicLink() && statOf(`${path}/${name}`) === undefined)
+            findings.stray(location + name, "is a link to nothing");
+          else if (entry.isFile() || entry.isSymbolicLink()) {
+            const found = findFile(matcher, `${path}/${name}`, location + name, matched, findings, context);
+            if (found !== undefined) await found;
+          } else findings.stray(location + name, describeKind(entry));
+        } else if (matched !== undefined) {
+          if (entry.isDirectory())
+            inner.push({
+              step: folder.step + 1,
+              path: join(path, name),
+              location: `${location}${name}/`,
+              captures: matched,
+            });
+          else findings.stray(location + name, describeNoFolder(path, entry));
+        }
+      } catch (error) {
+        findings.unreadable(location + name, error);
       }
     }
     while (inner.length > 0) open.push(inner.pop() as Folder);
@@ -188,8 +196,8 @@ function listFolder(
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === "ENOENT") return [];
-    if (errno !== "ENOTDIR") throw readError(cause, path);
-    findings.stray(location, "is a file where a folder is expected");
+    if (errno === "ENOTDIR") findings.stray(location, "is a file where a folder is expected");
+    else findings.unreadable(location, readError(cause, path));
     return [];
   }
 }

@@ -382,6 +382,22 @@ describe("the file", () => {
     expect(space.has(".strata")).toBe(false);
   });
 
+  it.each([
+    ["a path", `${"a".repeat(200)}/`.repeat(22), /^error: the path of this file is longer .*\(LOCATION_TOO_LONG\)$/],
+    ["a name", "b".repeat(300), /^error: the name of this file is longer .*\(LOCATION_TOO_LONG\)$/],
+  ])("with %s that no file system takes is told so, with its length", async (_what, start, sentence) => {
+    await using space = await openSpace();
+
+    const { code, stderr } = await space.strata("plan", `${start}x.ts`);
+
+    const [first = "", ...lines] = stderr.split("\n");
+    expect(code).toBe(1);
+    expect(first).toMatch(sentence);
+    const length = start.length > 300 ? space.folder.length + start.length + 5 : start.length + 4;
+    expect(lines.join("\n")).toMatch(new RegExp(`received +${length} bytes`));
+    expect(stderr.length).toBeLessThan(500);
+  });
+
   it("is needed, where there is none to be found", async () => {
     await using space = await openSpace();
 
@@ -394,7 +410,9 @@ describe("the file", () => {
 
   it.each([
     ["does not parse", "export const a: number = ;", /spend\.ts:1:26/],
-    ["throws", "const x: string[] = [];\nexport const y = x[3]!.length;", /spend\.ts:2:\d+/],
+    ["throws", "const x: string[] = [];\nexport const y = x[3]!.length;", /spend\.ts:2:24/],
+    ["throws on its first line", 'const text: string = "no";   throw new Error(text);', /spend\.ts:1:36/],
+    ["names what is not there", "const n = 1;\nexport default { n, graph: missing };", /spend\.ts:2:28/],
     [
       "imports a package that is not there",
       'import nothing from "no-such-package";\nexport { nothing };',

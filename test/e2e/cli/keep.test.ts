@@ -3,7 +3,7 @@
 import { chmodSync, existsSync, statSync, utimesSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { openSpace } from "../../support/space.ts";
+import { openSpace, whyUnbound } from "../../support/space.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
 
 describe("tag", () => {
@@ -394,12 +394,12 @@ describe("init", () => {
   });
 
   it("says that it cannot write, in one sentence", async ({ skip }) => {
-    if (process.getuid?.() === 0) skip("not run: root may write anywhere");
+    skip(whyUnbound() !== undefined, whyUnbound());
     await using space = await openSpace();
-    chmodSync(space.folder, 0o500);
+    chmodSync(space.folder, 0o555);
 
-    const { code, stderr } = await space.strata("init", "spending");
-    chmodSync(space.folder, 0o700);
+    const { code, stderr } = await space.run(["init", "spending"], { bound: true });
+    chmodSync(space.folder, 0o755);
 
     expect(code).toBe(1);
     expect(stderr).toContain("STORAGE_READ_ONLY");

@@ -5,7 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { openSpace } from "../../support/space.ts";
+import { openSpace, whyUnbound } from "../../support/space.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -243,17 +243,57 @@ describe("strata.config.ts", () => {
 });
 
 describe("a folder that cannot be written", () => {
-  it("is one sentence", async ({ skip }) => {
-    if (process.getuid?.() === 0) skip("not run: root may write anywhere");
+  it("is one sentence to a build", async ({ skip }) => {
+    skip(whyUnbound() !== undefined, whyUnbound());
     await using space = await openSpend();
-    chmodSync(space.folder, 0o500);
+    chmodSync(space.folder, 0o555);
 
-    const { code, stderr } = await space.strata("build", "spend.ts");
-    chmodSync(space.folder, 0o700);
+    const { code, stderr } = await space.run(["build", "spend.ts"], { bound: true });
+    chmodSync(space.folder, 0o755);
 
     expect(code).toBe(1);
     expect(stderr).toContain("STORAGE_READ_ONLY");
     expect(stderr).not.toContain("    at ");
+  });
+
+  it("is no matter to plan and why, which find nothing remembered", async ({ skip }) => {
+    skip(whyUnbound() !== undefined, whyUnbound());
+    await using space = await openSpend();
+    chmodSync(space.folder, 0o555);
+
+    const plan = await space.run(["plan", "spend.ts"], { bound: true });
+    const why = await space.run(["why", "days[2026-01-02]", "-f", "spend.ts"], { bound: true });
+    chmodSync(space.folder, 0o755);
+
+    expect(plan).toMatchObject({ code: 3, stderr: "" });
+    expect(plan.stdout).toContain("days[date=2026-01-02]  missing  never built");
+    expect(why).toMatchObject({ code: 0, stderr: "" });
+    expect(why.stdout).toContain("days[date=2026-01-02] is missing: never built");
+    expect(space.has(".strata")).toBe(false);
+  });
+});
+
+describe("a source that cannot be read", () => {
+  it("stops a build before it begins: what is there is named, and what to do", async ({ skip }) => {
+    skip(whyUnbound() !== undefined, whyUnbound());
+    await using space = await openSpend();
+    chmodSync(space.folder, 0o777);
+    chmodSync(space.path("data", "2026-01-02.json"), 0);
+    chmodSync(space.path("data", "2026-01-03.json"), 0);
+
+    const { code, stdout, stderr } = await space.run(["build", "spend.ts"], { bound: true });
+    const plan = await space.run(["plan", "spend.ts", "--json"], { bound: true });
+
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr.split("\n").map((line) => line.replace(/ +/g, " ").trim())).toEqual([
+      "error: 2 files or folders of the sources cannot be read, so nothing was built (STORAGE_FAILED)",
+      "where source 'vendor.transactions'",
+      "received data/2026-01-02.json (permission denied), data/2026-01-03.json (permission denied)",
+      expect.stringMatching(/^try Make it readable/),
+      "",
+    ]);
+    expect(plan.json.error).toMatchObject({ code: "STORAGE_FAILED", data: { unreadable: { count: 2 } } });
   });
 });
 
@@ -353,6 +393,16 @@ describe("help and version", () => {
       expect(status).toBe(0);
       expect(stdout).toMatch(/^(\d+\.\d+\.\d+\n$|strata: )/);
     }
+  });
+
+  it("is a document where one is asked for", async () => {
+    await using space = await openSpace({ installed: false });
+
+    const { json } = await space.strata("--version", "--json");
+    const before = await space.strata("--json", "-V");
+
+    expect(json).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect(before.json).toEqual(json);
   });
 
   it("stand for every command, and for a command without arguments", async () => {

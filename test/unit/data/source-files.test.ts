@@ -28,6 +28,24 @@ const keys = (discovery: Discovery): readonly unknown[] => discovery.partitions.
 const problems = (discovery: Discovery): Readonly<Record<string, string>> =>
   Object.fromEntries(discovery.strays.map(({ location, problem }) => [location, problem]));
 
+describe("what cannot be read", () => {
+  it("is named whole, not only the first of it", async ({ skip }) => {
+    skip(process.platform !== "linux", "not run: only Linux has a file whose reading always fails");
+    using folder = new Folder();
+    folder.write("in/a.json", "1");
+    for (const name of ["b", "c", "d", "e", "f", "g", "h"]) symlinkSync("/proc/self/mem", folder.at(`in/${name}.json`));
+
+    const error = await failureOf(() => local("in/{letter}.json").discover({ letter: strings() }, folder.context()));
+
+    expect(error).toMatchObject({
+      code: "STORAGE_FAILED",
+      what: "7 files or folders of the sources cannot be read, so nothing was built",
+      received: expect.stringMatching(/^in\/b\.json \(the disk reported an error\), in\/c\.json .* and 2 more$/),
+      data: { unreadable: { count: 7, paths: { length: 7 } } },
+    });
+  });
+});
+
 describe("names that are keys", () => {
   it("every kind of dimension is read from natural names, whole or in parts, in order of key", async () => {
     const at = async (
