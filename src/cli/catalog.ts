@@ -109,6 +109,18 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/gc.ts")).gc,
       },
       {
+        name: "config",
+        usage: "show",
+        summary: "show every setting, and where its value comes from",
+        load: async () => (await import("./commands/config.ts")).config,
+      },
+      {
+        name: "plugins",
+        usage: "",
+        summary: "list the plugins there are, and where they come from",
+        load: async () => (await import("./commands/plugins.ts")).plugins,
+      },
+      {
         name: "doctor",
         usage: "",
         summary: "check this machine, the project and its database",
