@@ -119,6 +119,22 @@ export const catalog: readonly Chapter[] = [
         usage: "",
         summary: "list the plugins there are, and where they come from",
         load: async () => (await import("./commands/plugins.ts")).plugins,
+        name: "sync",
+        usage: "[kind]",
+        summary: "deliver what waits in the fallback journal",
+        load: async () => (await import("./commands/sync.ts")).sync,
+      },
+      {
+        name: "audit",
+        usage: "[verb]",
+        summary: "who did what to what, and whether anybody has tampered with it",
+        load: async () => (await import("./commands/audit.ts")).audit,
+      },
+      {
+        name: "events",
+        usage: "",
+        summary: "what happened, newest first, or as it happens",
+        load: async () => (await import("./commands/events.ts")).events,
       },
       {
         name: "doctor",

@@ -4,6 +4,7 @@ import { format } from "prettier";
 import { reasonCodes } from "../../src/build/reason.ts";
 import { finishedStates, plannedStates } from "../../src/build/step-state.ts";
 import { entries } from "../../src/cli/catalog.ts";
+import { eventTypes } from "../../src/changes/event-types.ts";
 import { commandHelp } from "../../src/cli/help.ts";
 import { describeVariables, foreignVariables } from "../../src/config/environment.ts";
 import { entries as settingEntries } from "../../src/config/settings.ts";
@@ -14,6 +15,7 @@ import { readPage } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
 export const referencePages = ["docs/cli.md", "docs/configuration.md", "docs/errors.md", "docs/extending.md"];
+export const referencePages = ["docs/cli.md", "docs/errors.md", "docs/facts.md"];
 
 const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   errors: errorTables,
@@ -48,6 +50,7 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
         return [group, `${demand.says}: ${asked}`];
       }),
     ),
+  events: eventTable,
 };
 
 /** The page as it should be. */
@@ -86,6 +89,20 @@ function settingTable(): string {
     return `| \`${path}\` | ${leaf.says} | ${leaf.expected.replaceAll("|", "\\|")} | ${path === "plugins" ? "" : text} |\n`;
   });
   return `| setting | means | is | unless told |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+function eventTable(): string {
+  const rows = Object.entries(eventTypes).map(([type, { says, data, kept }]): [string, string, string, string] => [
+    `\`${type}\``,
+    says,
+    Object.keys(data)
+      .map((name) => `\`${name}\``)
+      .join(", "),
+    kept,
+  ]);
+  return [
+    "| event | means | data | kept |",
+    "| --- | --- | --- | --- |",
+    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+  ].join("\n");
 }
 
 async function helpTexts(): Promise<string> {
