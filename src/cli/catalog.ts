@@ -153,6 +153,24 @@ export const catalog: readonly Chapter[] = [
         summary: "register model versions and see them through their stages",
         load: async () => (await import("./commands/models.ts")).models,
       },
+      {
+        name: "export",
+        usage: "<folder>",
+        summary: "write models into a folder, in our layout or another system's",
+        load: async () => (await import("./commands/export.ts")).exporting,
+      },
+      {
+        name: "import",
+        usage: "<folder>",
+        summary: "take models from a folder, ours or another system's",
+        load: async () => (await import("./commands/import.ts")).importing,
+      },
+      {
+        name: "reindex",
+        usage: "<folder>",
+        summary: "rebuild a folder that shows the registry in another system's layout",
+        load: async () => (await import("./commands/reindex.ts")).reindex,
+      },
     ],
   },
 ];
