@@ -1,7 +1,7 @@
 // Lineage as a service: records of what ran, kept, found again, and thinned out.
 
 import { z } from "zod";
-import type { Page, RunId, RunRecord, TaskRecord } from "../backend/records.ts";
+import type { Json, Page, RunId, RunRecord, TaskRecord } from "../backend/records.ts";
 import { replacesTask } from "../backend/task-order.ts";
 import type { Applier } from "../changes/applier.ts";
 import type { Host, Receipt, WriteMode } from "../changes/host.ts";
@@ -51,8 +51,11 @@ export interface Lineage extends LineageBackend {
 }
 
 /** An intent's data: the record as it is written, and who wrote it. */
-const Recorded = z.object({ record: z.record(z.string(), z.json()), holder: z.string() });
-type Recorded = z.output<typeof Recorded>;
+interface Recorded {
+  readonly record: Readonly<Record<string, Json>>;
+  readonly holder: string;
+}
+const Recorded: z.ZodType<Recorded> = z.object({ record: z.record(z.string(), z.json()), holder: z.string() });
 
 /** Turns a record into its row, over whatever of the run is there already. */
 export const recordLineage: Applier<Recorded, LineageRecord> = {
@@ -83,10 +86,14 @@ export const recordLineage: Applier<Recorded, LineageRecord> = {
   },
 };
 
-const Compacted = z.object({ before: z.number() });
+interface Compacted {
+  /** Milliseconds since 1970. */
+  readonly before: number;
+}
+const Compacted: z.ZodType<Compacted> = z.object({ before: z.number() });
 
 /** Removes old tasks. */
-export const compactLineage: Applier<z.output<typeof Compacted>, number> = {
+export const compactLineage: Applier<Compacted, number> = {
   action: "lineage.compact",
   schema: Compacted,
   async apply(tx, { before }) {
@@ -144,7 +151,7 @@ export function createLineage({ host }: { readonly host: Host }): Lineage {
 }
 
 async function removeOlder(host: Host, before: number): Promise<number> {
-  const receipt = await host.change<z.output<typeof Compacted>, z.output<typeof Compacted>, number>({
+  const receipt = await host.change<Compacted, Compacted, number>({
     action: compactLineage.action,
     resource: () => "lineage",
     schema: Compacted,

@@ -9,38 +9,58 @@ import { placeText } from "../build/network.ts";
 import { parseStepManifest } from "../build/step-identity.ts";
 import { StratigraphError } from "../errors.ts";
 import { modelText } from "./model-reference.ts";
+import { NameBook } from "./names.ts";
+import { stepFacts } from "./step-facts.ts";
 
-const Texts = z.record(z.string(), z.string());
+type Texts = Readonly<Record<string, string>>;
 
-const Receipt = z.object({
+/** Plain JSON. */
+export interface LineageReceipt {
+  readonly format: 1;
+  readonly subject: {
+    readonly kind: "snapshot" | "build" | "step" | "task";
+    /** The snapshot's or run's id. */
+    readonly id: string;
+    /** What it was asked for by: "prod", the beginning of an id. */
+    readonly name: string;
+    readonly graph: string;
+    readonly at: string;
+    readonly by: string;
+  };
+  /** How it ended; of a snapshot its state. */
+  readonly state: string;
+  /** Milliseconds; `null` where nobody measured. */
+  readonly duration: number | null;
+  /** Fingerprints of what it was configured with, by what they are of. */
+  readonly config: Texts;
+  /** Versions by producer. */
+  readonly producers: Texts;
+  /** Contents by place: "vendor.transactions[date=2026-01-01]"; "" where only the place is known. */
+  readonly inputs: Texts;
+  readonly outputs: Texts;
+  /** Of the model versions it made: "team/churn auc". */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const texts = z.record(z.string(), z.string());
+const Receipt: z.ZodType<LineageReceipt> = z.object({
   format: z.literal(1),
   subject: z.object({
     kind: z.enum(["snapshot", "build", "step", "task"]),
-    /** The snapshot's or run's id. */
     id: z.string(),
-    /** What it was asked for by: "prod", the beginning of an id. */
     name: z.string(),
     graph: z.string(),
     at: z.string(),
     by: z.string(),
   }),
-  /** How it ended; of a snapshot its state. */
   state: z.string(),
-  /** Milliseconds; `null` where nobody measured. */
   duration: z.number().nullable(),
-  /** Fingerprints of what it was configured with, by what they are of. */
-  config: Texts,
-  /** Versions by producer. */
-  producers: Texts,
-  /** Contents by place: "vendor.transactions[date=2026-01-01]"; "" where only the place is known. */
-  inputs: Texts,
-  outputs: Texts,
-  /** Of the model versions it made: "team/churn auc". */
+  config: texts,
+  producers: texts,
+  inputs: texts,
+  outputs: texts,
   metrics: z.record(z.string(), z.number()),
 });
-
-/** Plain JSON. */
-export type LineageReceipt = z.output<typeof Receipt>;
 
 type Parts = Pick<LineageReceipt, "config" | "producers" | "inputs" | "outputs">;
 
@@ -124,15 +144,19 @@ async function partsOfSnapshot(connection: Connection, snapshot: StoredSnapshot)
 }
 
 async function partsOfStep(connection: Connection, run: RunRecord): Promise<Parts> {
-  const { inputs, outputs } = await connection.readRunPartitions(run.id);
+  const { inputs } = await connection.readRunPartitions(run.id);
+  const { outputs } = await stepFacts(connection, new NameBook(connection), run);
   const [manifest] = run.input === undefined ? [] : await connection.readManifests([run.input]);
-  const contents = (edges: typeof inputs): Record<string, string> =>
-    Object.fromEntries(edges.map(({ name, partition }) => [placeText(name, partition.key), partition.content]));
   return {
     config: manifest === undefined ? {} : { producer: parseStepManifest(manifest.text).producer },
     producers: run.producer === undefined ? {} : { [run.producer]: run.version ?? "" },
-    inputs: contents(inputs),
-    outputs: contents(outputs),
+    // By the names of the inputs, of which two may read one artifact.
+    inputs: Object.fromEntries(
+      inputs.map(({ name, partition }) => [placeText(name, partition.key), partition.content]),
+    ),
+    outputs: Object.fromEntries(
+      outputs.map(({ artifact, partition }) => [placeText(artifact, partition.key), partition.content]),
+    ),
   };
 }
 

@@ -77,7 +77,25 @@ export interface NewTaskIO {
   readonly content?: string | undefined;
 }
 
-const IO = z.strictObject({
+/** The core: changes with a major version of this package only. */
+export interface TaskCore extends RecordEnvelope {
+  readonly runId: string;
+  readonly recordedAt: string;
+  readonly usecase: string;
+  readonly pipeline: string;
+  readonly task: string;
+  readonly target: string;
+  readonly state: RunState;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  /** Seconds. */
+  readonly durationSec?: number | undefined;
+  readonly error?: string | undefined;
+  readonly io: readonly NewTaskIO[];
+  readonly config?: string | undefined;
+}
+
+const io = z.strictObject({
   direction: z.enum(["input", "output"]),
   name: z.string().min(1),
   location: z.string(),
@@ -85,32 +103,28 @@ const IO = z.strictObject({
   rows: z.int().nonnegative().optional(),
   content: z.string().optional(),
 });
-const Time = z.iso.datetime({ offset: true });
-
-const Core = z.strictObject({
-  runId: z.string().min(1),
-  recordedAt: Time,
-  usecase: z.string().min(1),
-  pipeline: z.string().min(1),
-  task: z.string().min(1),
-  target: z.string(),
-  state: z.enum(runStates),
-  startedAt: Time.optional(),
-  finishedAt: Time.optional(),
-  durationSec: z.number().nonnegative().optional(),
-  error: z.string().optional(),
-  io: z.array(IO).readonly(),
-  config: z.string().optional(),
-});
+const time = z.iso.datetime({ offset: true });
 
 /** The core of a record, as it is written and exchanged. */
-export const taskRecord: RecordDefinition<z.output<typeof Core>> = defineRecord({
+export const taskRecord: RecordDefinition<Omit<TaskCore, keyof RecordEnvelope>> = defineRecord({
   name: "lineage",
   version: 1,
-  core: Core,
+  core: z.strictObject({
+    runId: z.string().min(1),
+    recordedAt: time,
+    usecase: z.string().min(1),
+    pipeline: z.string().min(1),
+    task: z.string().min(1),
+    target: z.string(),
+    state: z.enum(runStates),
+    startedAt: time.optional(),
+    finishedAt: time.optional(),
+    durationSec: z.number().nonnegative().optional(),
+    error: z.string().optional(),
+    io: z.array(io).readonly(),
+    config: z.string().optional(),
+  }),
 });
-
-export type TaskCore = z.output<typeof Core> & RecordEnvelope;
 
 const ENDED: ReadonlySet<RunState> = new Set(["succeeded", "warning", "failed", "cancelled", "lost", "skipped"]);
 

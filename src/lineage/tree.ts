@@ -98,8 +98,10 @@ function notesOf(group: LineageGroup, trace: Trace): string[] {
   if (kind === "raw" && second === undefined) notes.push("raw");
   if (producer !== undefined) notes.push(producer);
   const [newest] = runs;
-  if (newest !== undefined)
-    notes.push(runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`, newest.startedAt);
+  if (newest !== undefined) {
+    const when = `${newest.startedAt.slice(0, 19).replace("T", " ")} UTC`;
+    notes.push(runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`, when, `by ${newest.by.split(" ")[0] ?? ""}`);
+  }
   if (graph !== undefined && graph !== mainGraph(trace)) notes.push(`graph ${graph}`);
   return notes;
 }

@@ -3,6 +3,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import type { Json } from "../../backend/records.ts";
 import type { Applier } from "../../changes/applier.ts";
 import { StratigraphError } from "../../errors.ts";
 import type { FallbackJournal } from "../../journal/fallback-journal.ts";
@@ -41,7 +42,11 @@ export function toFile(path: string): Emit {
 }
 
 /** What an intent of a mirrored event holds. */
-const Posted = z.object({ url: z.url(), event: z.record(z.string(), z.json()) });
+interface Posted {
+  readonly url: string;
+  readonly event: Readonly<Record<string, Json>>;
+}
+const Posted: z.ZodType<Posted> = z.object({ url: z.url(), event: z.record(z.string(), z.json()) });
 
 interface Entry {
   readonly intent: Intent;
@@ -82,7 +87,7 @@ export function toServer(options: ServerOptions): Emit & { flush(): Promise<unkn
 }
 
 /** Posts an event that fell back: for `strata sync mirror`. It changes no rows. */
-export const mirrorOpenLineage: Applier<z.output<typeof Posted>, undefined> = {
+export const mirrorOpenLineage: Applier<Posted, undefined> = {
   action: "openlineage.mirror",
   schema: Posted,
   async apply(_tx, data) {
@@ -98,7 +103,7 @@ function environmentHeaders(): Readonly<Record<string, string>> {
 }
 
 async function post(
-  { url, event }: z.output<typeof Posted>,
+  { url, event }: Posted,
   {
     headers = {},
     timeout,

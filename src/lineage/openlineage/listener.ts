@@ -8,7 +8,7 @@ import type { StratigraphError } from "../../errors.ts";
 import { systemClock, type Clock } from "../../util/clock.ts";
 import { NameBook } from "../names.ts";
 import type { RunEvent } from "./event.ts";
-import { stepFacts } from "./stored.ts";
+import { stepFacts } from "../step-facts.ts";
 import { EventWriter, type EventRun, type OpenLineageNames } from "./writer.ts";
 
 export interface OpenLineageOptions extends Omit<OpenLineageNames, "engineVersion"> {

@@ -6,7 +6,8 @@ import type { RunFilter, RunId, RunRecord } from "../../backend/records.ts";
 import { hasEnded } from "../record.ts";
 import { NameBook } from "../names.ts";
 import { eventTypeOf, type RunEvent } from "./event.ts";
-import { EventWriter, type OpenLineageNames, type StepFacts } from "./writer.ts";
+import { stepFacts, type StepFacts } from "../step-facts.ts";
+import { EventWriter, type OpenLineageNames } from "./writer.ts";
 
 /** Which runs: one with all that is part of it, or all that began then or later (milliseconds since 1970). */
 export type EventSelection = { readonly run: RunRecord } | { readonly since: number };
@@ -40,23 +41,6 @@ export function* eventsOf(
   if (type === undefined) return;
   yield writer.event("START", run.startedAt, run, { parent, step });
   if (hasEnded(run.state)) yield writer.event(type, run.finishedAt ?? run.startedAt, run, { parent, step });
-}
-
-/** What a step read and wrote, by the names its graph has for them. */
-export async function stepFacts(connection: Connection, book: NameBook, run: RunRecord): Promise<StepFacts> {
-  const { inputs, outputs } = await connection.readRunPartitions(run.id);
-  const found = await book.callOf(
-    run,
-    outputs.map(({ partition }) => partition),
-    inputs,
-  );
-  const from = new Map(found?.call.inputs.map((input) => [input.name, input.from]));
-  const to = new Map(found?.call.outputs.map(({ slot, key }) => [slot, key]));
-  return {
-    inputs: inputs.map(({ name, partition }) => ({ artifact: from.get(name) ?? name, partition })),
-    outputs: outputs.map(({ name, partition }) => ({ artifact: to.get(name) ?? name, partition })),
-    description: found?.declared.description,
-  };
 }
 
 async function selected(connection: Connection, selection: EventSelection): Promise<RunRecord[]> {

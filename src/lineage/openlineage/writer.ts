@@ -2,9 +2,10 @@
 
 import { isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Json, RunRecord, StoredPartition, TaskIO } from "../../backend/records.ts";
+import type { Json, RunRecord, TaskIO } from "../../backend/records.ts";
 import type { ArtifactDescription, GraphDescription } from "../../graph/describe.ts";
 import { errorText } from "../record.ts";
+import type { NamedPartition, StepFacts } from "../step-facts.ts";
 import { facetMaker, SCHEMA_URL, uuidOf, type Dataset, type Facet, type RunEvent, type RunEventType } from "./event.ts";
 
 export interface OpenLineageNames {
@@ -15,18 +16,6 @@ export interface OpenLineageNames {
   /** The URI of the program that writes; this package's own, with its version, unless told. */
   readonly producer?: string | undefined;
   readonly engineVersion: string;
-}
-
-/** A partition as an input or output of a step, with what its graph calls it. */
-export interface NamedPartition {
-  readonly artifact: string;
-  readonly partition: StoredPartition;
-}
-
-export interface StepFacts {
-  readonly inputs: readonly NamedPartition[];
-  readonly outputs: readonly NamedPartition[];
-  readonly description: GraphDescription | undefined;
 }
 
 /** The facts of a run that events need; a stored run has them, and a build that is under way. */
@@ -143,7 +132,8 @@ export class EventWriter {
     const fields = artifact === undefined ? [] : fieldsOf(description?.schemas[artifact.schema]);
     const owner = artifact?.annotations["owner"];
     return {
-      ...(place ?? { namespace: this.#namespace, name: [`${graph}.${key}`, ...(at === "" ? [] : [at])].join("/") }),
+      namespace: place?.namespace ?? this.#namespace,
+      name: place?.name ?? [`${graph}.${key}`, ...(at === "" ? [] : [at])].join("/"),
       facets: {
         version: standard("DatasetVersionDatasetFacet", { datasetVersion: content }),
         storage: standard("StorageDatasetFacet", {

@@ -9,6 +9,7 @@ import { findRun } from "../../../lineage/find-run.ts";
 import { createLineage } from "../../../lineage/lineage.ts";
 import type { RunEvent } from "../../../lineage/openlineage/event.ts";
 import { openLineageEvents } from "../../../lineage/openlineage/stored.ts";
+import { compareText } from "../../../util/text-order.ts";
 import { parseMoment } from "../../../util/moment.ts";
 import { defineCommand, exitCodes, text, type Command } from "../../command.ts";
 import { escapeText } from "../../terminal/escape.ts";
@@ -40,6 +41,8 @@ export const openlineage: Command = defineCommand({
       const events: RunEvent[] = [];
       const names = { namespace, root: project.root, engineVersion: packageVersion() };
       for await (const event of openLineageEvents(connection, selection, names)) events.push(event);
+      // A build ends after its steps, which are told after it.
+      events.sort((a, b) => compareText(a.eventTime, b.eventTime));
       const lines = events.map((event) => JSON.stringify(event));
       if (output !== undefined) append(resolve(call.cwd, output), lines);
       return {

@@ -4,7 +4,7 @@ import type { RunRecord } from "../../../backend/records.ts";
 import { StratigraphError } from "../../../errors.ts";
 import { findRun } from "../../../lineage/find-run.ts";
 import { NameBook } from "../../../lineage/names.ts";
-import { stepFacts } from "../../../lineage/openlineage/stored.ts";
+import { stepFacts } from "../../../lineage/step-facts.ts";
 import { errorText, toRecord } from "../../../lineage/record.ts";
 import { receiptOfRun } from "../../../lineage/receipt.ts";
 import { placeText } from "../../../build/network.ts";
