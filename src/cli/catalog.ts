@@ -119,6 +119,8 @@ export const catalog: readonly Chapter[] = [
         usage: "",
         summary: "list the plugins there are, and where they come from",
         load: async () => (await import("./commands/plugins.ts")).plugins,
+      },
+      {
         name: "sync",
         usage: "[kind]",
         summary: "deliver what waits in the fallback journal",

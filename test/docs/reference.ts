@@ -14,8 +14,13 @@ import { groupNames, groups } from "../../src/plugins/groups.ts";
 import { readPage } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
-export const referencePages = ["docs/cli.md", "docs/configuration.md", "docs/errors.md", "docs/extending.md"];
-export const referencePages = ["docs/cli.md", "docs/errors.md", "docs/facts.md"];
+export const referencePages = [
+  "docs/cli.md",
+  "docs/configuration.md",
+  "docs/errors.md",
+  "docs/extending.md",
+  "docs/facts.md",
+];
 
 const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   errors: errorTables,
@@ -89,6 +94,8 @@ function settingTable(): string {
     return `| \`${path}\` | ${leaf.says} | ${leaf.expected.replaceAll("|", "\\|")} | ${path === "plugins" ? "" : text} |\n`;
   });
   return `| setting | means | is | unless told |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+}
+
 function eventTable(): string {
   const rows = Object.entries(eventTypes).map(([type, { says, data, kept }]): [string, string, string, string] => [
     `\`${type}\``,
