@@ -28,6 +28,7 @@ const neverMet: Readonly<Record<string, string>> = {
   "changes/record.ts: TypeError": "a mistake of ours",
   "journal/ring.ts: RangeError": "a mistake of ours: settings are checked before",
   "registry/overlay.ts: TypeError": "a mistake of ours",
+  "registry/layout/parquet-index.ts: Error": "made VALIDATION_FAILED by the import that reads the index",
   "registry/store/local-objects.ts: Error": "cannot be reached",
   "util/canonical.ts: RangeError": "made MANIFEST_INVALID by the parser",
   "util/canonical.ts: TypeError": "made MANIFEST_INVALID by the parser",

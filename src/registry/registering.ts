@@ -30,7 +30,7 @@ import {
   versionSchema,
 } from "./limits.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
-import { parseModelName, resourceOf } from "./name.ts";
+import { resourceOf } from "./name.ts";
 import { FIRST_WAITING, type ModelView } from "./overlay.ts";
 import { findSourcePartition, type PartitionRef } from "./source-partition.ts";
 import { written, type Written } from "./written.ts";
@@ -106,7 +106,7 @@ type Parsed = z.output<typeof inputSchema>;
 export async function register<M>(core: RegistryCore, given: RegisterInput<M>): Promise<Written<ModelVersion>> {
   const { by, mode, durable, signal, ...rest } = given;
   const options: ChangeOptions = { by, mode, durable };
-  const input = normalized(rest);
+  const input = normalized(core, rest);
   let claim: { readonly name: ModelName; readonly claim: VersionClaim } | undefined;
   try {
     const receipt = await core.change<Parsed, RegisterData, VersionRecord>(
@@ -258,7 +258,10 @@ async function requirePath(path: string): Promise<void> {
 }
 
 /** One form for the hooks: names in their parts, one artifact, one spelling of each field. */
-function normalized<M>(given: Omit<RegisterInput<M>, "by" | "mode" | "durable" | "signal">): Record<string, unknown> {
+function normalized<M>(
+  core: RegistryCore,
+  given: Omit<RegisterInput<M>, "by" | "mode" | "durable" | "signal">,
+): Record<string, unknown> {
   const { name, namespace, artifact, model, codec, from, params, tags, ...rest } = given as RegisterFields & {
     readonly artifact?: string | Uint8Array | ArtifactSource;
     readonly model?: M;
@@ -281,7 +284,7 @@ function normalized<M>(given: Omit<RegisterInput<M>, "by" | "mode" | "durable" |
     ...(codec === undefined ? {} : { artifactType: codec.name }),
     ...(said === undefined ? {} : { ...fromCodec(said), metadata: { ...said, ...rest.metadata } }),
     ...withoutUndefined(said === undefined ? rest : { ...rest, metadata: undefined }),
-    ...parseModelName(namespace === undefined ? name : { namespace, name }),
+    ...core.modelName(namespace === undefined ? name : { namespace, name }),
     ...(params === undefined ? {} : { hyperparameters: params }),
     ...(tags === undefined ? {} : { labels: tags }),
     ...(from === undefined ? { artifact: artifactOf(artifact, model as M, codec) } : { from }),

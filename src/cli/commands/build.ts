@@ -1,7 +1,6 @@
 // strata build: bring a graph up to date.
 
 import type { BuildResult } from "../../build/events.ts";
-import { checkName } from "../../backend/check.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { defineCommand, exitCodes, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { finishMetadata } from "../metadata.ts";
@@ -77,7 +76,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
   const { buildLines } = await import("../report/summary.ts");
   const { stepJson } = await import("../report/json.ts");
   // A name that can be none is refused before the work, not after it.
-  if (tag !== undefined) checkName(tag, "tag");
+  if (tag !== undefined) (await import("../../build/snapshot.ts")).checkTag(tag);
   project.remember(graph.name);
   const strays = strayCollector();
   const reporter = createReporter(terminal);
