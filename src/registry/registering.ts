@@ -5,6 +5,7 @@ import { extname, posix } from "node:path";
 import { z } from "zod";
 import type { ModelName, VersionId, VersionRecord, VersionSource } from "../backend/model-records.ts";
 import type { Json, RunId } from "../backend/records.ts";
+import { currentStep } from "../build/run-scope.ts";
 import type { DecisionContext, Decision } from "../changes/host.ts";
 import { StratigraphError } from "../errors.ts";
 import { isDegradable } from "../journal/failure.ts";
@@ -209,9 +210,14 @@ function wishOf({ version, bump = "patch" }: Parsed): VersionWish {
   return version === undefined ? { bump } : { version };
 }
 
-/** The configuration of a run that is known already; what runs right now may not be. */
-async function configOf({ connection }: DecisionContext, run: RunId | undefined): Promise<string | undefined> {
+/** The configuration of a run: of a step of a build its graph's, of a task what it told; a backend that is down says nothing of it. */
+async function configOf(
+  { connection, run: own }: DecisionContext,
+  run: RunId | undefined,
+): Promise<string | undefined> {
   if (run === undefined) return undefined;
+  const step = run === own ? currentStep() : undefined;
+  if (step !== undefined) return step.config;
   const record = await orNothing(true, () => connection.readRun(run));
   return record?.task?.config ?? record?.input;
 }
