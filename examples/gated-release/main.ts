@@ -10,11 +10,10 @@ await using mlops = await createMLOps({ backend: sqlite(".strata/strata.db"), ac
 const { registry, events, hooks, audit } = mlops;
 
 // A hook may say no before anything is written, and a subscriber hears of it afterwards.
-const Metrics = z.record(z.string(), z.number());
-const Judged = z.looseObject({
-  metrics: Metrics.refine((metrics) => Object.keys(metrics).length > 0, "a version without metrics cannot be judged"),
+const Judged = z.object({ metrics: z.record(z.string(), z.number()).refine((all) => Object.keys(all).length > 0) });
+hooks.pre("model.register", (version) => {
+  if (!Judged.safeParse(version).success) throw new Error("a version without metrics cannot be judged");
 });
-hooks.pre("model.register", (version) => Judged.parse(version));
 events.subscribe("model.*", ({ type, subject }) => console.log(`    ${type}  ${subject}`));
 
 const Line = jsonCodec(z.object({ slope: z.number(), intercept: z.number() }), { name: "line" });
@@ -56,5 +55,5 @@ console.log(broken === undefined ? `Its ${rows} rows are as they were written.` 
 
 function refused(error: unknown): void {
   if (!isStratigraphError(error)) throw error;
-  console.log(`    ${error.code}: ${error.what.split("\n")[0]}`);
+  console.log(`    ${error.code}: ${error.what}`);
 }
