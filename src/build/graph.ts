@@ -8,10 +8,10 @@ import type { AnyWired } from "../graph/wired.ts";
 import { buildGraph, planGraph, type BuildOptions } from "./build.ts";
 import type { BuildResult } from "./events.ts";
 import { explainReason } from "./explain.ts";
-import { placeText } from "./network.ts";
+import { placeText } from "./place.ts";
 import type { Plan } from "./plan.ts";
-import { resolveSnapshot, Snapshot } from "./snapshot.ts";
-import { openWorkspace, type WorkspaceOptions } from "./workspace.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { WorkspaceOptions } from "./workspace.ts";
 
 const MARK = Symbol.for("stratigraph.graph");
 
@@ -48,6 +48,7 @@ export class Graph<G extends string = string, N = {}> {
   async build(options: BuildOptions = {}): Promise<Snapshot<G, BuildResult>> {
     const result = await buildGraph(this.definition, options);
     if (result.outcome !== "succeeded") throw buildError(result);
+    const { Snapshot } = await import("./snapshot.ts");
     return new Snapshot(this.name, result.snapshot, this.definition, options, result);
   }
 
@@ -56,9 +57,8 @@ export class Graph<G extends string = string, N = {}> {
    * Errors: SNAPSHOT_UNKNOWN.
    */
   async snapshot(reference = "latest", options: WorkspaceOptions = {}): Promise<Snapshot<G, undefined>> {
-    await using workspace = await openWorkspace({ ...options, readOnly: true });
-    const { id } = await resolveSnapshot(workspace.connection, this.name, reference);
-    return new Snapshot(this.name, id, this.definition, options, undefined);
+    const { findSnapshot } = await import("./snapshot.ts");
+    return findSnapshot(this.name, this.definition, reference, options);
   }
 
   /**
