@@ -23,16 +23,18 @@ export interface BuildablePlan<G extends string = string> extends Plan {
 /** Made by `graph()`. Holds no open resource: every method opens the backend and closes it again. */
 export class Graph<G extends string = string, N = {}> {
   readonly name: G;
-  /** Everything the graph names, in the shape its function returned. */
-  readonly artifacts: InGraph<N, G>;
   /** What the engine reads. */
   readonly definition: GraphDefinition<G, N>;
 
   constructor(definition: GraphDefinition<G, N>) {
     this.name = definition.name;
-    this.artifacts = definition.artifacts;
     this.definition = definition;
     Object.defineProperty(this, MARK, { value: true });
+  }
+
+  /** Everything the graph names, in the shape its function returned. */
+  get artifacts(): InGraph<N, G> {
+    return this.definition.artifacts;
   }
 
   /** What a build would do, with the reason of each step. Writes nothing. */
