@@ -52,7 +52,8 @@ export interface Backend {
   readonly home: string | undefined;
   connect(options?: ConnectOptions): Promise<Connection>;
   /**
-   * A text that is another one after any change of what the backend holds, by whomever, and that costs next to nothing to ask for.
+   * A text that is another one after any change of what the backend holds, by whomever and in whatever process, and that costs next to
+   * nothing to ask for. Where there is a `home`, it is kept there and compared by later processes.
    * `undefined`: that cannot be said, because something is being written just now. Absent where it never can.
    */
   stamp?(): string | undefined;

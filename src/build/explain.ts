@@ -1,7 +1,7 @@
 // Reasons and reports as sentences, and as the JSON that the command line prints.
 
 import type { StepReport } from "./events.ts";
-import { placeText } from "./network.ts";
+import { placeText } from "./place.ts";
 import type { Change, Reason } from "./reason.ts";
 
 /** How many partitions a sentence lists before it counts the rest. */

@@ -8,10 +8,10 @@ import type { AnyWired } from "../graph/wired.ts";
 import { buildGraph, planGraph, type BuildOptions } from "./build.ts";
 import type { BuildResult } from "./events.ts";
 import { explainReason } from "./explain.ts";
-import { placeText } from "./network.ts";
+import { placeText } from "./place.ts";
 import type { Plan } from "./plan.ts";
-import { resolveSnapshot, Snapshot } from "./snapshot.ts";
-import { openWorkspace, type WorkspaceOptions } from "./workspace.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { WorkspaceOptions } from "./workspace.ts";
 
 const MARK = Symbol.for("stratigraph.graph");
 
@@ -23,16 +23,18 @@ export interface BuildablePlan<G extends string = string> extends Plan {
 /** Made by `graph()`. Holds no open resource: every method opens the backend and closes it again. */
 export class Graph<G extends string = string, N = {}> {
   readonly name: G;
-  /** Everything the graph names, in the shape its function returned. */
-  readonly artifacts: InGraph<N, G>;
   /** What the engine reads. */
   readonly definition: GraphDefinition<G, N>;
 
   constructor(definition: GraphDefinition<G, N>) {
     this.name = definition.name;
-    this.artifacts = definition.artifacts;
     this.definition = definition;
     Object.defineProperty(this, MARK, { value: true });
+  }
+
+  /** Everything the graph names, in the shape its function returned. */
+  get artifacts(): InGraph<N, G> {
+    return this.definition.artifacts;
   }
 
   /** What a build would do, with the reason of each step. Writes nothing. */
@@ -48,6 +50,7 @@ export class Graph<G extends string = string, N = {}> {
   async build(options: BuildOptions = {}): Promise<Snapshot<G, BuildResult>> {
     const result = await buildGraph(this.definition, options);
     if (result.outcome !== "succeeded") throw buildError(result);
+    const { Snapshot } = await import("./snapshot.ts");
     return new Snapshot(this.name, result.snapshot, this.definition, options, result);
   }
 
@@ -56,9 +59,8 @@ export class Graph<G extends string = string, N = {}> {
    * Errors: SNAPSHOT_UNKNOWN.
    */
   async snapshot(reference = "latest", options: WorkspaceOptions = {}): Promise<Snapshot<G, undefined>> {
-    await using workspace = await openWorkspace({ ...options, readOnly: true });
-    const { id } = await resolveSnapshot(workspace.connection, this.name, reference);
-    return new Snapshot(this.name, id, this.definition, options, undefined);
+    const { findSnapshot } = await import("./snapshot.ts");
+    return findSnapshot(this.name, this.definition, reference, options);
   }
 
   /**

@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { StratigraphError } from "../errors.ts";
 import type { Executor, Task } from "./executor.ts";
-import { placeText } from "./network.ts";
+import { placeText } from "./place.ts";
 import { describeThrown } from "./thrown.ts";
 
 /** A producer at work, as the guards of the process see it. */

@@ -192,8 +192,3 @@ export function stepName(step: Step): StepName {
   const { call, set } = step.group;
   return { key: call.outputs[0]!.node.key, partition: set.texts[step.position]!, producer: call.producer.name };
 }
-
-/** "days[date=2026-01-02]", or "total" where unpartitioned. */
-export function placeText(key: string, partition: string): string {
-  return partition === "" ? key : `${key}[${partition}]`;
-}

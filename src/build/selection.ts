@@ -4,7 +4,8 @@ import { selectNodes } from "../graph/selector.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { StratigraphError } from "../errors.ts";
-import { placeText, type Network, type Step } from "./network.ts";
+import { type Network, type Step } from "./network.ts";
+import { placeText } from "./place.ts";
 
 export interface SelectionOptions {
   /** Selectors ("total", "vendor.*", "days[2026-01-02]"); everything unless told. What they need is built as well. */

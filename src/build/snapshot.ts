@@ -12,7 +12,7 @@ import { decodeKey, encodeKey, type Key, type KeyText } from "../identity/partit
 import { suggest } from "../util/suggest.ts";
 import type { BuildResult } from "./events.ts";
 import { userName } from "./holder.ts";
-import { placeText } from "./network.ts";
+import { placeText } from "./place.ts";
 import { openWorkspace, readPartitionBytes, type WorkspaceOptions } from "./workspace.ts";
 
 export interface TagOptions {
@@ -87,6 +87,18 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
           : "Build it first, or read one of snapshot.keys(…).",
     });
   }
+}
+
+/** See `Graph.snapshot`. */
+export async function findSnapshot<G extends string>(
+  graph: G,
+  definition: GraphDefinition,
+  reference: string,
+  options: WorkspaceOptions,
+): Promise<Snapshot<G, undefined>> {
+  await using workspace = await openWorkspace({ ...options, readOnly: true });
+  const { id } = await resolveSnapshot(workspace.connection, graph, reference);
+  return new Snapshot(graph, id, definition, options, undefined);
 }
 
 /** What always means the newest snapshot, and so can be no tag. */

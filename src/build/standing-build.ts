@@ -1,23 +1,24 @@
-// The last build of a graph that found nothing to do: remembered in this process, and given again while its standing holds.
+// The last build of a graph that found nothing to do: remembered in this process and on disk, and given again while its standing holds.
 
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { FileStamp } from "../data/file-stamp.ts";
+import type { Backend } from "../backend/backend.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import type { BuildOptions } from "./build.ts";
-import type { BuildListener, BuildResult } from "./events.ts";
-import type { Plan, PlannedNetwork } from "./plan.ts";
+import type { BuildListener, BuildResult, StepReport } from "./events.ts";
+import type { Plan } from "./plan.ts";
+import type { Reason } from "./reason.ts";
+import { readStanding, type KeptStanding } from "./standing-file.ts";
 import { stillStands, type Standing } from "./standing.ts";
-import type { PlannedState } from "./step-state.ts";
-import { storageOf, type Workspace } from "./workspace.ts";
+import type { FinishedState, PlannedState } from "./step-state.ts";
 
 /** A build that found nothing to do. */
 export interface StandingBuild {
   /** The folder that relative templates started from, and the backend's own. */
   readonly root: string;
   readonly home: string | undefined;
-  /** `undefined` where something the build depends on has no stamps. Made when first asked for: most programs build once. */
-  readonly standing: () => Standing | undefined;
+  /** `undefined` where something the build depends on has no stamps. */
+  readonly standing: Standing | undefined;
   readonly result: BuildResult;
   /** By source: how many partitions it has. */
   readonly sources: ReadonlyMap<string, number>;
@@ -30,38 +31,60 @@ export async function recallStanding(
   graph: GraphDefinition,
   options: BuildOptions,
 ): Promise<StandingBuild | undefined> {
-  const build = remembered.get(graph);
-  if (build === undefined || !asksForAll(options) || options.signal?.aborted === true) return undefined;
-  const { root, backend } = options;
-  if (build.root !== absolute(root) || build.home !== backend?.home) return undefined;
-  const standing = build.standing();
-  if (standing !== undefined && (await stillStands(standing, backend?.stamp?.(), options.trust ?? false))) return build;
+  if (!asksForAll(options) || options.signal?.aborted === true) return undefined;
+  const { backend, trust = false } = options;
+  const root = absolute(options.root);
+  const mine = remembered.get(graph);
+  const stamp = backend?.stamp?.();
+  if (stamp === undefined) return undefined;
+  const build = mine?.root === root && mine.home === backend?.home ? mine : recallKept(graph, root, backend!, stamp);
+  if (build === undefined) return undefined;
+  if (build.standing !== undefined && (await stillStands(build.standing, stamp, trust))) {
+    remembered.set(graph, build);
+    return build;
+  }
   remembered.delete(graph);
   return undefined;
 }
 
-/** Remembers a build that found nothing to do. */
-export function rememberStanding(
-  workspace: Workspace,
-  planned: PlannedNetwork,
-  options: BuildOptions,
-  result: BuildResult,
-): void {
-  if (!asksForAll(options)) return;
-  const { sources, graph } = planned.network;
-  let open: PlannedNetwork | undefined = planned;
-  let standing: Standing | undefined;
-  remembered.set(graph, {
-    root: workspace.storage.root,
-    home: workspace.backend.home,
-    standing() {
-      if (open !== undefined) standing = standingOf(workspace, open);
-      open = undefined; // large, and not needed again
-      return standing;
-    },
-    result,
-    sources: new Map(sources.map(({ node, found }) => [node.key, found.length])),
-  });
+/** The next build of this graph in this process may find it. */
+export function rememberBuild(graph: GraphDefinition, build: StandingBuild): void {
+  remembered.set(graph, build);
+}
+
+/** What another process, or an earlier definition of the same graph, kept. */
+function recallKept(
+  graph: GraphDefinition,
+  root: string,
+  { kind, home }: Backend,
+  stamp: string,
+): StandingBuild | undefined {
+  if (home === undefined) return undefined;
+  const kept = readStanding({ root, home: resolve(home), kind }, graph, stamp);
+  return kept === undefined ? undefined : buildFrom(kept, graph, root, home);
+}
+
+const unchanged: Reason = Object.freeze({ code: "unchanged" });
+
+function buildFrom(kept: KeptStanding, graph: GraphDefinition, root: string, home: string): StandingBuild {
+  const { standing, snapshot, counts, partitions } = kept;
+  const sources = new Map<string, number>();
+  let group = 0;
+  for (const node of graph.nodes.values()) if (node.kind === "source") sources.set(node.key, counts[group++]!);
+  const steps: StepReport<FinishedState>[] = [];
+  let at = 0;
+  for (const { outputs } of graph.calls) {
+    for (const end = at + counts[group++]!; at < end; at++) {
+      const partition = partitions[at]!;
+      for (const { node } of outputs) {
+        const { key } = node;
+        steps.push({ key, partition, state: "reused", reason: unchanged, error: undefined, duration: undefined });
+      }
+    }
+  }
+  const counted = { built: 0, reused: steps.length, skipped: 0, failed: 0 };
+  const result: BuildResult = { graph: graph.name, snapshot, outcome: "succeeded", ...counted, steps, duration: 0 };
+  return { root, home, standing, result, sources };
 }
 
 /** The result that a build would give again, and the events it would give on the way. */
@@ -113,49 +136,11 @@ function allUpToDate(count: number): Record<PlannedState, number> {
 }
 
 /** What is asked for in another way has other answers. */
-function asksForAll({ select = [], force, verify, tag, integrity }: BuildOptions): boolean {
+export function asksForAll({ select = [], force, verify, tag, integrity }: BuildOptions): boolean {
   const plain = (force === undefined || force === false) && verify !== true && tag === undefined;
   return plain && select.length === 0 && integrity === undefined;
 }
 
 function absolute(root: string | URL | undefined): string {
   return resolve(root instanceof URL ? fileURLToPath(root) : (root ?? "."));
-}
-
-function standingOf(workspace: Workspace, { network, strays }: PlannedNetwork): Standing | undefined {
-  const { storage: context, stamp: backend } = workspace;
-  if (backend === undefined || strays.length > 0) return undefined;
-  const paths: string[] = [];
-  const stamps: number[] = [];
-  const watch = (path: string, { size, mtimeMs, ctimeMs, ino }: FileStamp): void => {
-    paths.push(path);
-    stamps.push(size, mtimeMs, ctimeMs, ino);
-  };
-  for (const { node, found, folders } of network.sources) {
-    // A source without partitions has nothing that could be watched for some to come.
-    if (folders === undefined || found.length === 0) return undefined;
-    for (const folder of folders) watch(folder.path, folder);
-    for (const { location } of found) {
-      const path = node.storage.path?.(location, context);
-      const known = path === undefined ? undefined : context.stats.get(path);
-      if (known === undefined) return undefined;
-      watch(path!, known);
-    }
-  }
-  const watched = paths.length;
-  for (const { call, steps } of network.groups) {
-    // The function of `mapKeys` is asked at every build: what it answers may depend on anything, such as the day.
-    if (call.inputs.some(({ spec }) => spec.edge.kind === "map")) return undefined;
-    for (const step of steps) {
-      if (step.reason.code !== "unchanged" || step.outputs === undefined) return undefined;
-      for (const [slot, { value, storage, location, size }] of step.outputs.entries()) {
-        if (value !== undefined) continue;
-        const path = storageOf(call.outputs[slot]!.node, storage).path?.(location, context);
-        if (path === undefined) return undefined;
-        paths.push(path);
-        stamps.push(size);
-      }
-    }
-  }
-  return { backend, paths, watched, stamps: Float64Array.from(stamps) };
 }

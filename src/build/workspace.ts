@@ -14,7 +14,7 @@ import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.
 import type { GraphNode } from "../graph/graph.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { newHolder } from "./holder.ts";
-import { placeText } from "./network.ts";
+import { placeText } from "./place.ts";
 
 export interface WorkspaceOptions {
   /** Where results are remembered; a memory backend that lives as long as the process unless told. */

@@ -2,7 +2,7 @@
 
 import type { Connection } from "../backend/backend.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
-import { placeText } from "../build/network.ts";
+import { placeText } from "../build/place.ts";
 import { StratigraphError } from "../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../graph/describe.ts";
 import {

@@ -1,7 +1,7 @@
 // Values out of a snapshot: parsed by the artifact's schema where the graph can be loaded, as written where it cannot.
 
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
-import { placeText } from "../build/network.ts";
+import { placeText } from "../build/place.ts";
 import { readPartitionBytes } from "../build/workspace.ts";
 import { decodeValue } from "../data/io.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";

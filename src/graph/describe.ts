@@ -120,7 +120,12 @@ function describeCall({ producer, inputs, outputs }: GraphCall): ProducerDescrip
  * most of it is known as text, and graphs are large.
  */
 export function graphManifest({ name, nodes, calls }: Omit<DescribedGraph, "fingerprint">): SealedManifest {
-  const made = calls.map(inputsText);
+  const reads = new Map<ProducerDefinition, readonly InputText[]>();
+  const made = calls.map((call) => {
+    let texts = reads.get(call.producer);
+    if (texts === undefined) reads.set(call.producer, (texts = inputTexts(call.producer)));
+    return inputsText(call, texts);
+  });
   const makers = new Map<ProducerDefinition, readonly [before: string, after: string]>();
   const artifacts: [string, string][] = [];
   for (const [key, node] of nodes) {
@@ -146,8 +151,33 @@ function spansText(dimensions: Dimensions): string {
   return text;
 }
 
-function inputsText({ inputs }: GraphCall): string {
-  return recordText(inputs.map((input) => [input.name, inputText(input)]));
+/** What is the same for one input in every call of a producer: what stands before the key it reads, and what after it. */
+interface InputText {
+  readonly index: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** In the order of the canonical text; none where names have a form of their own there. */
+function inputTexts({ inputs }: ProducerDefinition): readonly InputText[] {
+  const names = [...inputs.keys()];
+  if (!names.every((name) => /^[\w-]+$/.test(name) && name !== "toJSON")) return [];
+  return names
+    .map((name, index) => ({ name, index }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, index }) => {
+      const { edge, optional } = inputs.get(name)!;
+      return { index, before: `"${name}":{"edge":${edgeText(edge)},"from":`, after: `,"optional":${optional}}` };
+    });
+}
+
+function inputsText({ inputs }: GraphCall, texts: readonly InputText[]): string {
+  if (inputs.length !== texts.length) return recordText(inputs.map((input) => [input.name, inputText(input)]));
+  let text = "";
+  for (const { index, before, after } of texts) {
+    text += `${text === "" ? "" : ","}${before}${JSON.stringify(inputs[index]!.from.key)}${after}`;
+  }
+  return `{${text}}`;
 }
 
 function inputText({ spec, from }: GraphInput): string {

@@ -1,6 +1,5 @@
 // Graph: named artifacts, who produces each, and what makes the whole the same graph as another.
 
-import { freeze } from "immer";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
@@ -43,8 +42,6 @@ export interface GraphOptions {
 /** Frozen. Fingerprint and description are computed when first asked for, and then kept. */
 export class GraphDefinition<G extends string = string, N = {}> implements GraphOwner {
   readonly name: G;
-  /** The artifacts by name, as they were returned. */
-  readonly artifacts: InGraph<N, G>;
   /** Every node by its key: the named ones as they were written, then the others as they are built. */
   readonly nodes: ReadonlyMap<string, GraphNode>;
   /** The producers as they are wired; whatever one reads is made by those before it. */
@@ -55,7 +52,8 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
   readonly changes: readonly GraphChange[];
   /** Part of no fingerprint, and not of the description either. */
   readonly annotations: Annotations;
-  readonly #lazy: { manifest?: SealedManifest; description?: GraphDescription } = {};
+  readonly #named: readonly NamedWire[];
+  readonly #lazy: { artifacts?: InGraph<N, G>; manifest?: SealedManifest; description?: GraphDescription } = {};
 
   /** @internal Graphs are made by `defineGraph` and `with`. */
   constructor(
@@ -70,8 +68,13 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     this.family = family;
     this.changes = changes;
     ({ nodes: this.nodes, calls: this.calls } = resolveGraph(name, named));
-    this.artifacts = freeze(artifactTree(named, this), true) as InGraph<N, G>;
+    this.#named = named;
     Object.freeze(this);
+  }
+
+  /** The artifacts by name, as they were returned. Made when first asked for: many programs only build. */
+  get artifacts(): InGraph<N, G> {
+    return (this.#lazy.artifacts ??= artifactTree(this.#named, this) as InGraph<N, G>);
   }
 
   /** What counts of it, see `graphManifest`. Error: SCHEMA_UNSUPPORTED, naming the artifact. */

@@ -26,18 +26,18 @@ export function checkName(name: unknown, where: string): asserts name is string 
 
 /** Throws GRAPH_INVALID unless each of them can be a name and no two look alike. `what` they name: "input". */
 export function checkNames(names: readonly string[], where: string, what: string): void {
-  const seen = new Map<string, string>();
+  const seen = new Set<string>();
   for (const name of names) {
-    checkName(name, `${where}, ${what}`);
+    if (nameProblem(name) !== undefined) checkName(name, `${where}, ${what}`);
     const fold = foldName(name);
-    const other = seen.get(fold);
-    if (other !== undefined) {
+    if (seen.has(fold)) {
+      const other = names.find((one) => foldName(one) === fold)!;
       throw new StratigraphError("GRAPH_INVALID", `${what} '${name}' looks like ${what} '${other}'`, {
         where,
         expected: "names that differ in more than case",
       });
     }
-    seen.set(fold, name);
+    seen.add(fold);
   }
 }
 

@@ -40,37 +40,37 @@ const DEEPEST = 32;
  */
 export function namedWires(namespace: unknown): readonly NamedWire[] {
   const found: NamedWire[] = [];
-  const open: { readonly record: unknown; readonly prefix: string; readonly depth: number }[] = [];
-  open.push({ record: checkedNamespace(namespace), prefix: "", depth: 0 });
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { record, prefix, depth } = next;
-    const wire = wireOf(record);
-    if (wire !== undefined) {
-      found.push({ key: prefix, wire });
-      continue;
-    }
-    const members = checkedMembers(record, prefix);
-    if (depth === DEEPEST)
-      invalid(`'${prefix}'`, "namespaces are nested too deep", `at most ${DEEPEST} levels`, record);
-    // Onto a stack the last goes first, so that the first is taken first.
-    for (let i = members.length - 1; i >= 0; i--) {
-      const [name, member] = members[i]!;
-      open.push({ record: member, prefix: prefix === "" ? name : `${prefix}.${name}`, depth: depth + 1 });
-    }
-  }
+  collect(checkedNamespace(namespace), "", 0, found);
   return found;
 }
 
-/** The tree of `graph.artifacts`. Without prototypes, so that a name like "constructor" finds nothing but an artifact of that name. */
+function collect(record: unknown, prefix: string, depth: number, found: NamedWire[]): void {
+  const members = checkedMembers(record, prefix);
+  if (depth === DEEPEST) invalid(`'${prefix}'`, "namespaces are nested too deep", `at most ${DEEPEST} levels`, record);
+  for (const name of Object.keys(members)) {
+    const member = members[name];
+    const key = prefix === "" ? name : `${prefix}.${name}`;
+    const wire = wireOf(member);
+    if (wire === undefined) collect(member, key, depth + 1, found);
+    else found.push({ key, wire });
+  }
+}
+
+/** The tree of `graph.artifacts`, frozen. Without prototypes, so that a name like "constructor" finds nothing but an artifact of that name. */
 export function artifactTree(named: Iterable<NamedWire>, owner: GraphOwner): object {
   const root: Tree = Object.create(null) as Tree;
+  const trees = new Set<Tree>([root]);
   for (const { key, wire } of named) {
     const names = key.split(".");
     const last = names.pop()!;
     let place = root;
-    for (const name of names) place = (place[name] ??= Object.create(null) as Tree) as Tree;
+    for (const name of names) {
+      place = (place[name] ??= Object.create(null) as Tree) as Tree;
+      trees.add(place);
+    }
     place[last] = graphArtifact(wire, owner, key);
   }
+  for (const tree of trees) Object.freeze(tree);
   return root;
 }
 
@@ -87,13 +87,11 @@ function checkedNamespace(namespace: unknown): object {
   });
 }
 
-function checkedMembers(record: unknown, prefix: string): readonly (readonly [string, unknown])[] {
+function checkedMembers(record: unknown, prefix: string): Readonly<Record<string, unknown>> {
   // A declared artifact and an edge are plain records, too, but ones that say what they are.
   if (!isPlainRecord(record) || typeof record["is"] === "string") {
     invalid(`'${prefix}'`, "a graph names artifacts", `${is.wired}, or an object of them`, record);
   }
-  const members = Object.entries(record);
-  const names = members.map(([name]) => name);
-  checkNames(names, prefix === "" ? "outermost names" : `names in '${prefix}'`, "name");
-  return members;
+  checkNames(Object.keys(record), prefix === "" ? "outermost names" : `names in '${prefix}'`, "name");
+  return record;
 }

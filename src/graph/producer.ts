@@ -188,8 +188,9 @@ export function producerDefinition(thing: unknown): ProducerDefinition | undefin
 function callable(definition: ProducerDefinition): object {
   const wire = (inputs: unknown): unknown => {
     const call = wireCall(definition, wiresFrom(definition, inputs));
+    if (definition.single) return wiredArtifact(call.outputs.get(SINGLE)!);
     const outputs = [...call.outputs].map(([slot, output]) => [slot, wiredArtifact(output)] as const);
-    return definition.single ? outputs[0]![1] : Object.freeze(Object.fromEntries(outputs));
+    return Object.freeze(Object.fromEntries(outputs));
   };
   Object.defineProperty(wire, "name", { value: definition.name });
   Object.defineProperty(wire, "is", { value: is.producer, enumerable: true });
@@ -208,30 +209,35 @@ export function wireCall(producer: ProducerDefinition, inputs: ReadonlyMap<strin
 }
 
 function wiresFrom(definition: ProducerDefinition, inputs: unknown): ReadonlyMap<string, Wire> {
-  const where = `producer '${definition.name}'`;
-  const names = [...definition.inputs.keys()];
   const given = inputs ?? {};
   if (!isPlainRecord(given)) {
-    invalid(where, "a producer is called with its inputs by name", `{ ${names.join(", ")} }`, given);
+    const expected = `{ ${[...definition.inputs.keys()].join(", ")} }`;
+    invalid(placeOf(definition), "a producer is called with its inputs by name", expected, given);
   }
-  for (const name of Object.keys(given)) {
-    if (definition.inputs.has(name)) continue;
-    const expected = names.map((one) => `'${one}'`).join(", ") || "no inputs";
-    invalid(where, "it has no such input", expected, name, didYouMean(name, names));
-  }
+  for (const name of Object.keys(given)) if (!definition.inputs.has(name)) unknownInput(definition, name);
   const wires = new Map<string, Wire>();
   for (const [name, spec] of definition.inputs) {
     const thing = Object.hasOwn(given, name) ? given[name] : undefined;
     if (thing === undefined && spec.optional) continue;
-    const place = `${where}, input '${name}'`;
     const wire = wireOf(thing);
     if (wire === undefined) {
-      invalid(place, thing === undefined ? "this input is missing" : "this cannot be wired", is.wired, thing);
+      const what = thing === undefined ? "this input is missing" : "this cannot be wired";
+      invalid(placeOf(definition, name), what, is.wired, thing);
     }
-    checkWireFits(wire.artifact, spec.artifact, place);
+    if (wire.artifact !== spec.artifact) checkWireFits(wire.artifact, spec.artifact, placeOf(definition, name));
     wires.set(name, wire);
   }
   return wires;
+}
+
+function unknownInput(definition: ProducerDefinition, name: string): never {
+  const names = [...definition.inputs.keys()];
+  const expected = names.map((one) => `'${one}'`).join(", ") || "no inputs";
+  invalid(placeOf(definition), "it has no such input", expected, name, didYouMean(name, names));
+}
+
+function placeOf({ name }: ProducerDefinition, input?: string): string {
+  return `producer '${name}'${input === undefined ? "" : `, input '${input}'`}`;
 }
 
 // ------------------------------------------------------------------ checking a definition

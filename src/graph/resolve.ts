@@ -30,9 +30,8 @@ export function resolveGraph(name: string, named: readonly NamedWire[]): Resolve
   if ("cycle" in sorted) {
     throw cycleError(sorted.cycle.map((index) => nameOf(calls[index]!, keys)));
   }
-  const ordered = [...sorted.order].map((index) => calls[index]!);
+  const ordered = Array.from(sorted.order, (index) => calls[index]!);
   nameTheRest(ordered, keys);
-  checkSources(ordered, keys);
   return nodesOf(name, ordered, keys);
 }
 
@@ -135,48 +134,42 @@ function namesBeside(keys: Iterable<string>): (name: string) => string {
   };
 }
 
-function checkSources(calls: readonly ProducerCall[], keys: ReadonlyMap<Wire, string>): void {
-  for (const { producer, inputs } of calls) {
-    for (const [name, wire] of inputs) {
-      if (keys.has(wire)) continue;
-      throw new StratigraphError("GRAPH_INVALID", "a source has no name", {
-        where: `producer '${producer.name}', input '${name}'`,
-        hint: `Return it from the graph's function with the others: { ${name}, … }.`,
-      });
-    }
-  }
-}
-
 function nodesOf(graph: string, calls: readonly ProducerCall[], keys: ReadonlyMap<Wire, string>): ResolvedGraph {
-  const nodes = new Map<string, GraphNode>();
-  // In the order of the names, which the produced ones wait for until their call is made.
-  for (const key of keys.values()) nodes.set(key, undefined as unknown as GraphNode);
   const byWire = new Map<Wire, GraphNode>();
-  const keep = (wire: Wire, node: GraphNode): void => {
-    nodes.set(node.key, node);
-    byWire.set(wire, node);
-  };
   for (const [wire, key] of keys) {
-    if (wire.kind === "source") keep(wire, sourceNode(key, wire, resolved(wire.storage, graph, key, wire.artifact)));
+    if (wire.kind !== "source") continue;
+    byWire.set(wire, sourceNode(key, wire, resolved(wire.storage, graph, key, wire.artifact)));
   }
   const graphCalls = calls.map((wire, index): GraphCall => {
+    const { producer, dimensions } = wire;
     const inputs: GraphInput[] = [];
-    for (const [name, from] of wire.inputs) {
-      inputs.push(Object.freeze({ name, spec: wire.producer.inputs.get(name)!, from: byWire.get(from)! }));
+    for (const [name, read] of wire.inputs) {
+      // What calls make has got a name by now, and was made before.
+      const from = byWire.get(read) ?? namelessSource(producer, name);
+      inputs.push({ name, spec: producer.inputs.get(name)!, from });
     }
     const outputs: GraphOutput[] = [];
-    const { producer, dimensions } = wire;
     const call: GraphCall = { index, producer, dimensions, inputs: Object.freeze(inputs), outputs, wire };
     for (const [slot, output] of wire.outputs) {
       const node = producedNode(keys.get(output)!, output, call);
-      keep(output, node);
-      outputs.push(Object.freeze({ slot, node }));
+      byWire.set(output, node);
+      outputs.push({ slot, node });
     }
     Object.freeze(outputs);
     if (outputs.length > 1) checkPlaces(graph, call);
     return Object.freeze(call);
   });
+  // In the order of the names, whenever their node was made.
+  const nodes = new Map<string, GraphNode>();
+  for (const [wire, key] of keys) nodes.set(key, byWire.get(wire)!);
   return { nodes, calls: Object.freeze(graphCalls) };
+}
+
+function namelessSource(producer: ProducerDefinition, input: string): never {
+  throw new StratigraphError("GRAPH_INVALID", "a source has no name", {
+    where: `producer '${producer.name}', input '${input}'`,
+    hint: `Return it from the graph's function with the others: { ${input}, … }.`,
+  });
 }
 
 function resolved(storage: Storage, graph: string, key: string, artifact: DeclaredArtifact): Storage {

@@ -1,7 +1,7 @@
 // A trace drawn together: the many partitions of one artifact that one producer made become one group, with counts.
 
 import type { PartitionId, RunId } from "../backend/records.ts";
-import { placeText } from "../build/network.ts";
+import { placeText } from "../build/place.ts";
 import { compareText } from "../util/text-order.ts";
 import { modelText } from "./model-reference.ts";
 import type { Trace, TracedModel, TracedPartition, TracedRun } from "./trace.ts";

@@ -4,7 +4,7 @@ import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { PartitionId, RunRecord, StoredPartition, TaskRecord } from "../backend/records.ts";
 import type { VersionRecord } from "../backend/model-records.ts";
-import { placeText } from "../build/network.ts";
+import { placeText } from "../build/place.ts";
 import { resolveSnapshot } from "../build/snapshot.ts";
 import { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";

@@ -5,7 +5,7 @@ import type { Connection } from "../backend/backend.ts";
 import { readDescription } from "../backend/description.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { RunId, RunRecord, StoredSnapshot } from "../backend/records.ts";
-import { placeText } from "../build/network.ts";
+import { placeText } from "../build/place.ts";
 import { parseStepManifest } from "../build/step-identity.ts";
 import { StratigraphError } from "../errors.ts";
 import { modelText } from "./model-reference.ts";

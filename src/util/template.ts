@@ -23,6 +23,10 @@ export interface Template {
 export function parseTemplate(text: string): Template {
   if (typeof text !== "string") throw refused(text, "a template is a text", `write it like "data/{date}.json"`);
   if (text === "") throw refused(text, "the template is empty", `Write where the files are, like "data/{date}.json".`);
+  if (!/[{}]/.test(text)) {
+    checkLiterals(text, [text]);
+    return Object.freeze({ text, parts: Object.freeze([text]) });
+  }
   const parts: TemplatePart[] = [];
   let literal = "";
   for (let at = 0; at < text.length;) {

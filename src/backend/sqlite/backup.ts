@@ -11,11 +11,8 @@ import { databasePath } from "./file.ts";
 import { migrations } from "./migrations/list.ts";
 import { openForCopying } from "./open.ts";
 
-/**
- * Writes a copy of the database at `from`, as it is at one moment, to `to`, where nothing may be yet. Others may go on writing; copying
- * the file itself would lose what is in the log beside it. Errors: BACKEND_MISSING, BACKEND_FAILED where `to` exists, BACKEND_….
- */
-export async function backup(from: string, to: string): Promise<void> {
+/** See `backup`. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
   const source = databasePath(from);
   const target = databasePath(to);
   const temp = `${target}.${createId(systemClock)}.new`;

@@ -4,15 +4,11 @@ import { dirname, resolve } from "node:path";
 import { systemClock, type Clock } from "../../util/clock.ts";
 import type { Backend } from "../backend.ts";
 import { checkDuration, checkOneOf } from "../check.ts";
-import { connectionOver } from "../connection.ts";
 import { databasePath } from "./file.ts";
-import { migrations } from "./migrations/list.ts";
-import { durabilities, type Durability, type Opening } from "./open.ts";
-import { openReadingSession, openSession } from "./session.ts";
+import { durabilities, type Durability } from "./opening.ts";
 import { databaseState } from "./state.ts";
 
-export { backup } from "./backup.ts";
-export type { Durability } from "./open.ts";
+export type { Durability } from "./opening.ts";
 
 export interface SqliteOptions {
   /**
@@ -37,12 +33,22 @@ export function sqlite(path: string, options: SqliteOptions = {}): Backend {
   const file = databasePath(path);
   checkOneOf(durability, durabilities, "durability");
   checkDuration(busyTimeout, "busy time-out");
-  const opening: Opening = { path: file, durability, busyTimeout, clock, migrations };
   return Object.freeze({
     kind: "sqlite",
     home: options.home === undefined ? dirname(file) : resolve(options.home),
-    connect: async ({ readOnly = false } = {}) =>
-      connectionOver(await (readOnly ? openReadingSession(opening) : openSession(opening))),
+    async connect(how) {
+      const { connect } = await import("./connect.ts");
+      return connect({ path: file, durability, busyTimeout, clock }, how);
+    },
     stamp: () => databaseState(file),
   } satisfies Backend);
+}
+
+/**
+ * Writes a copy of the database at `from`, as it is at one moment, to `to`, where nothing may be yet. Others may go on writing; copying
+ * the file itself would lose what is in the log beside it. Errors: BACKEND_MISSING, BACKEND_FAILED where `to` exists, BACKEND_….
+ */
+export async function backup(from: string, to: string): Promise<void> {
+  const { copyDatabase } = await import("./backup.ts");
+  await copyDatabase(from, to);
 }

@@ -11,9 +11,7 @@ import { loadDriver, type OpenDatabase } from "./driver.ts";
 import { corrupt, databaseError, isBusy } from "./failure.ts";
 import { checkFileSystem, checkWritable, hasLog, isThere } from "./file.ts";
 import { Handle } from "./handle.ts";
-
-export const durabilities = ["full", "normal"] as const;
-export type Durability = (typeof durabilities)[number];
+import type { Durability } from "./opening.ts";
 
 export interface Opening {
   /** Absolute. */

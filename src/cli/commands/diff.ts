@@ -1,6 +1,6 @@
 // strata diff: what differs between two snapshots.
 
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import { isStratigraphError } from "../../errors.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import {

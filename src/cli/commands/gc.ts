@@ -1,6 +1,6 @@
 // strata gc: what nothing needs any more.
 
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import { collectGarbage, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
 import { findProject } from "../project.ts";

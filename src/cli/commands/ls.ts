@@ -1,7 +1,7 @@
 // strata ls: the artifacts of a graph, or the partitions of one.
 
 import type { Cursor, StoredPartition } from "../../backend/records.ts";
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import { isStratigraphError } from "../../errors.ts";
 import type { ArtifactDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";

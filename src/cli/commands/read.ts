@@ -1,7 +1,7 @@
 // strata read: one value.
 
 import { StratigraphError } from "../../errors.ts";
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import { defineCommand, flag, text, type Command } from "../command.ts";
 import { findSnapshot, withLookup } from "../lookup.ts";
 import { jsonDocument, plainJson } from "../report/json.ts";

@@ -2,7 +2,7 @@
 
 import type { Connection } from "../../backend/backend.ts";
 import type { RunId, RunRecord, StoredSnapshot, TagRecord } from "../../backend/records.ts";
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";

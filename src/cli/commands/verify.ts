@@ -1,6 +1,6 @@
 // strata verify: is everything that is stored still what was written?
 
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import type { StoredSnapshot } from "../../backend/records.ts";
 import type { Workspace } from "../../build/workspace.ts";
@@ -136,7 +136,7 @@ async function repair(
 ): Promise<Finding[]> {
   const definition: GraphDefinition = (await project.graph()).definition;
   await markFindings(workspace, findings);
-  const { buildIn } = await import("../../build/build.ts");
+  const { buildIn } = await import("../../build/engine.ts");
   const reporter = createReporter(call.terminal);
   await buildIn(workspace, definition, { signal: call.signal, on: reporter.on }).finally(() => reporter.close());
   return verifyAgain(workspace, findings, definition);

@@ -2,7 +2,7 @@
 
 import type { Why } from "../../build/why.ts";
 import { explainReason } from "../../build/explain.ts";
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import type { Change } from "../../build/reason.ts";
 import { plannedStates } from "../../build/step-state.ts";
 import { defineCommand, whole, type Command } from "../command.ts";

@@ -1,7 +1,7 @@
 // What is said while a build runs: a tree drawn again and again on a terminal, lines now and then elsewhere.
 
 import type { BuildEvent, BuildListener, StepName } from "../../build/events.ts";
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import { systemClock, type Clock } from "../../util/clock.ts";
 import { escapeLines, escapeText } from "../terminal/escape.ts";
 import { duration } from "../terminal/quantity.ts";

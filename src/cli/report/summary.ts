@@ -2,7 +2,7 @@
 
 import type { BuildResult, StepReport } from "../../build/events.ts";
 import { explainReason } from "../../build/explain.ts";
-import { placeText } from "../../build/network.ts";
+import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
 import type { Plan } from "../../build/plan.ts";
 import type { Stray } from "../../data/storage/storage.ts";

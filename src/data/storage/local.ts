@@ -9,10 +9,10 @@ import { storageError, syncFolders, writeFileDurably } from "../../util/durable-
 import { parseTemplate, templateSegments, type Template } from "../../util/template.ts";
 import { readWholeFile } from "../file-content.ts";
 import { checkLayout } from "./layout.ts";
-import { createLocator, fillConstants } from "./locate.ts";
+import { createLocator, fillConstants, type Locator } from "./locate.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { discoverFiles } from "./source-files.ts";
-import type { Storage, StorageContext } from "./storage.ts";
+import type { Discovery, ProducedPlace, Storage, StorageContext, TemplateNames } from "./storage.ts";
 
 /**
  * Files at a template relative to the project's root: `data/{date}.json`, `out/{region}/{input_fingerprint}.csv`.
@@ -25,7 +25,7 @@ import type { Storage, StorageContext } from "./storage.ts";
  * Throws TEMPLATE_INVALID.
  */
 export function local<const Text extends string>(template: Text): Storage<Text> {
-  return fromTemplate(parseTemplate(template)) as Storage<Text>;
+  return fromTemplate(parseTemplate(template)) as Storage as Storage<Text>;
 }
 
 /** Where produced data goes unless told: named by artifact, partition and input, in the folder that the backend calls home. */
@@ -33,26 +33,74 @@ export function managed(): Storage {
   return managedFiles;
 }
 
-function fromTemplate(template: Template): Storage {
-  const locate = createLocator(template);
-  const matchers = new WeakMap<Dimensions, Matcher>();
-  const storage: Storage = {
-    kind: "local",
-    template: template.text,
-    check: (dimensions, role) => checkLayout(template, dimensions, role),
-    resolve: (names) => {
-      const resolved = fillConstants(template, names);
-      return resolved.text === template.text ? storage : fromTemplate(resolved);
-    },
-    discover(dimensions, context) {
-      let matcher = matchers.get(dimensions);
-      if (matcher === undefined) matchers.set(dimensions, (matcher = createMatcher(template, dimensions)));
-      return discoverFiles(matcher, dimensions, context);
-    },
-    locate,
-    ...fileAccess((context) => context.root, "sources may be links", literalDepth(template)),
-  };
-  return Object.freeze(storage);
+function fromTemplate(template: Template): LocalFiles {
+  return Object.freeze(new LocalFiles(template)) as LocalFiles;
+}
+
+const localAccess = fileAccess((context) => context.root, "sources may be links");
+
+/** A class, because a graph may have a hundred thousand of them, each of which needs little more than its template. */
+class LocalFiles implements Storage {
+  readonly kind = "local";
+  readonly template: string;
+  readonly #template: Template;
+  #locate: Locator | undefined;
+  #matcher: { readonly dimensions: Dimensions; readonly matcher: Matcher } | undefined;
+
+  constructor(template: Template) {
+    this.template = template.text;
+    this.#template = template;
+  }
+
+  check(dimensions: Dimensions, role: "source" | "produced"): void {
+    checkLayout(this.#template, dimensions, role);
+  }
+
+  resolve(names: TemplateNames): Storage {
+    const resolved = fillConstants(this.#template, names);
+    return resolved.text === this.template ? this : fromTemplate(resolved);
+  }
+
+  discover(dimensions: Dimensions, context: StorageContext): Promise<Discovery> {
+    // Nearly always asked for the dimensions of one artifact.
+    if (this.#matcher?.dimensions !== dimensions) {
+      this.#matcher = { dimensions, matcher: createMatcher(this.#template, dimensions) };
+    }
+    return discoverFiles(this.#matcher.matcher, dimensions, context);
+  }
+
+  locate(place: ProducedPlace): string {
+    return (this.#locate ??= createLocator(this.#template))(place);
+  }
+
+  path(location: string, context: StorageContext): string {
+    return localAccess.path(location, context);
+  }
+
+  read(location: string, context: StorageContext): Promise<Uint8Array> {
+    return localAccess.read(location, context);
+  }
+
+  write(location: string, bytes: Uint8Array, context: StorageContext): Promise<void> {
+    return localAccess.write(location, bytes, context);
+  }
+
+  settle(locations: readonly string[], context: StorageContext): Promise<void> {
+    return localAccess.settle(locations, context);
+  }
+
+  look(location: string, size: number, context: StorageContext): "present" | "missing" | "damaged" {
+    return localAccess.look(location, size, context);
+  }
+
+  async remove(location: string, context: StorageContext): Promise<void> {
+    await localAccess.remove(location, context, literalDepth(this.#template));
+  }
+}
+
+/** Whether it is what `local` makes, of which its template says all there is to know. */
+export function isLocalFiles(storage: Storage): boolean {
+  return storage instanceof LocalFiles;
 }
 
 const PARTITIONED = "data/{names}/{partition}.{input_fingerprint}{extension}";
@@ -60,6 +108,8 @@ const UNPARTITIONED = "data/{names}/{input_fingerprint}{extension}";
 
 const locatePartitioned = createLocator(parseTemplate(PARTITIONED));
 const locateUnpartitioned = createLocator(parseTemplate(UNPARTITIONED));
+
+const managedAccess = fileAccess(homeOf, "no links");
 
 const managedFiles: Storage = Object.freeze({
   kind: "managed",
@@ -77,7 +127,8 @@ const managedFiles: Storage = Object.freeze({
   resolve: () => managedFiles,
   discover: () => Promise.resolve({ partitions: [], strays: [], strayCount: 0 }),
   locate: (place) => (place.keyText === "" ? locateUnpartitioned : locatePartitioned)(place),
-  ...fileAccess(homeOf, "no links", 1),
+  ...managedAccess,
+  remove: (location, context) => managedAccess.remove(location, context, 1),
 } satisfies Storage);
 
 function homeOf({ home }: StorageContext): string {
@@ -90,13 +141,14 @@ function homeOf({ home }: StorageContext): string {
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading and writing at a location
 
-type FileAccess = Required<Pick<Storage, "read" | "write" | "settle" | "look" | "remove" | "path">>;
+interface FileAccess extends Required<Pick<Storage, "read" | "write" | "settle" | "look" | "path">> {
+  /** `depth`: how many of a location's folders are the author's, and so are left when they become empty. */
+  remove(location: string, context: StorageContext, depth: number): Promise<void>;
+}
 
-/** `depth`: how many of a location's folders are the author's, and so are left when they become empty. */
 function fileAccess(
   baseOf: (context: StorageContext) => string,
   links: "no links" | "sources may be links",
-  depth: number,
 ): FileAccess {
   const pathOf = (location: string, context: StorageContext): string => pathIn(baseOf(context), location);
   return {
@@ -129,7 +181,7 @@ function fileAccess(
       if (stat === undefined) return "missing";
       return stat.isFile() && stat.size === size ? "present" : "damaged";
     },
-    remove(location, context) {
+    remove(location, context, depth) {
       const base = baseOf(context);
       const path = checkedPath(base, location);
       try {

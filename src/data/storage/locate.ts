@@ -13,6 +13,7 @@ import type { ProducedPlace, TemplateNames } from "./storage.ts";
  * part) and `{extension}`, as far as known.
  */
 export function fillConstants(template: Template, { graph, artifactKey, extension }: TemplateNames): Template {
+  if (template.parts.length === 1 && typeof template.parts[0] === "string") return template;
   const names = artifactKey?.split(".").map(encodeConstant);
   const values: Readonly<Record<string, string | undefined>> = {
     graph: graph === undefined ? undefined : encodeConstant(graph),
@@ -25,11 +26,13 @@ export function fillConstants(template: Template, { graph, artifactKey, extensio
   );
 }
 
+export type Locator = (place: ProducedPlace) => string;
+
 /**
  * A function from places to locations: relative, with "/", every segment at most 255 bytes. Injective, also where file names ignore case: each
  * location carries the input fingerprint, the attempt and, unless {names} does it, which artifact it is, all in lower case.
  */
-export function createLocator(template: Template): (place: ProducedPlace) => string {
+export function createLocator(template: Template): Locator {
   const compiled = new WeakMap<Dimensions, Map<string, readonly LayoutSegment[]>>();
   const namesItself = template.parts.some(
     (part) => typeof part !== "string" && part.name === "names" && part.component === undefined,

@@ -66,16 +66,18 @@ export async function discoverFiles(
       }
       const { name } = entry;
       if (name.startsWith(TEMP_PREFIX)) continue;
+      // One text for both looks into the cache: hashing a long one costs as much as a system call.
+      const file = `${path}/${name}`;
       try {
-        if (isLast && recall(matcher, `${path}/${name}`, findings, context)) continue;
+        if (isLast && recall(matcher, file, findings, context)) continue;
         const matched = step.match(name, captures);
         if (typeof matched === "string") {
           if (!isHidden(name)) findings.stray(location + name, matched);
         } else if (matched !== undefined && isLast) {
-          if (entry.isSymbolicLink() && statOf(`${path}/${name}`) === undefined)
+          if (entry.isSymbolicLink() && statOf(file) === undefined)
             findings.stray(location + name, "is a link to nothing");
           else if (entry.isFile() || entry.isSymbolicLink()) {
-            const found = findFile(matcher, `${path}/${name}`, location + name, matched, findings, context);
+            const found = findFile(matcher, file, location + name, matched, findings, context);
             if (found !== undefined) await found;
           } else findings.stray(location + name, describeKind(entry));
         } else if (matched !== undefined) {

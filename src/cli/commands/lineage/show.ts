@@ -7,7 +7,7 @@ import { NameBook } from "../../../lineage/names.ts";
 import { stepFacts } from "../../../lineage/step-facts.ts";
 import { errorText, toRecord } from "../../../lineage/record.ts";
 import { receiptOfRun } from "../../../lineage/receipt.ts";
-import { placeText } from "../../../build/network.ts";
+import { placeText } from "../../../build/place.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../../command.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { bytesText, count, duration, moment, short } from "../../terminal/quantity.ts";
