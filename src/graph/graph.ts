@@ -48,6 +48,11 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
 
   /** @internal Graphs are made by `defineGraph` and `with`. */
   constructor(name: G, named: readonly NamedWire[], family: object, changes: readonly GraphChange[]) {
+    if (named.length === 0) {
+      throw new StratigraphError("GRAPH_INVALID", "the graph has no artifacts: its function returns them by name", {
+        expected: "an object such as { days, total }",
+      });
+    }
     this.name = name;
     this.family = family;
     this.changes = changes;
