@@ -53,6 +53,6 @@ function positionOf(network: Network, key: string, text: KeyText): number {
         ? "some partition, but there is none"
         : `one of ${some}${set.texts.length > 3 ? ", …" : ""}`,
     received: text,
-    hint: `See them with: strata ls ${key}.`,
+    hint: `See them: strata ls ${key}`,
   });
 }

@@ -172,6 +172,6 @@ export async function resolveSnapshot(
   const near = suggest(reference, [LATEST, ...names]);
   throw new StratigraphError("SNAPSHOT_UNKNOWN", `no snapshot of graph '${graph}' is called '${reference}'`, {
     expected: `"latest", a tag (${names.length === 0 ? "there is none yet" : names.slice(0, 5).join(", ")}) or the first characters of an id`,
-    hint: near === undefined ? "List them with: strata snapshots." : `Did you mean '${near}'?`,
+    hint: near === undefined ? "List them: strata snapshots" : `Did you mean '${near}'?`,
   });
 }

@@ -122,7 +122,8 @@ export async function findProject(
     },
     graphs: () => (loaded ??= loadGraphs(requireFile(file), home, cwd)),
     graph: async () => pickGraph(await project.graphs(), options.graph, requireFile(file), cwd),
-    graphName: async (workspace) => options.graph ?? (await knownName(project, workspace)),
+    graphName: (workspace) =>
+      options.graph === undefined ? knownName(project, workspace) : checkedName(project, workspace, options.graph),
     async open({ readOnly = false } = {}) {
       const { openWorkspace } = await import("../build/workspace.ts");
       const nothing = async (): Promise<Workspace> => {
@@ -268,6 +269,19 @@ function pickGraph(graphs: readonly Graph[], name: string | undefined, file: str
   const guess = suggest(name, names);
   throw new StratigraphError("USAGE", `${shownPath(file, cwd)} declares no graph '${name}'`, {
     expected: names.map((known) => `'${known}'`).join(", "),
+    hint: guess === undefined ? undefined : `Did you mean '${guess}'?`,
+  });
+}
+
+/** A graph by its name: built at some time, or declared by the file. Errors: USAGE; MODULE_NOT_LOADED. */
+async function checkedName(project: Project, { connection }: Workspace, name: string): Promise<string> {
+  if ((await connection.readLatestSnapshot(name)) !== undefined) return name;
+  const { items: built } = await connection.listGraphs({ limit: 100 });
+  if (built.includes(name)) return name;
+  if (project.file !== undefined) return (await project.graph()).name;
+  const guess = suggest(name, built);
+  throw new StratigraphError("USAGE", `there is no graph '${name}' here`, {
+    expected: built.length === 0 ? undefined : built.map((known) => `'${known}'`).join(", "),
     hint: guess === undefined ? undefined : `Did you mean '${guess}'?`,
   });
 }

@@ -18,7 +18,7 @@ import {
   type Dimensions,
   type KeyText,
 } from "../identity/partition.ts";
-import { suggest } from "../util/suggest.ts";
+import { suggestKey } from "../util/suggest.ts";
 
 /** "days[2026-01-02]" as typed. */
 export interface Target {
@@ -36,7 +36,7 @@ export function parseTarget(text: string): Target {
 export function findArtifact({ name, artifacts }: GraphDescription, key: string): ArtifactDescription {
   const found = artifacts.find((artifact) => artifact.key === key);
   if (found !== undefined) return found;
-  const guess = suggest(
+  const guess = suggestKey(
     key,
     artifacts.map((artifact) => artifact.key),
   );

@@ -93,6 +93,7 @@ export type EdgeSpec =
 /**
  * Every partition that agrees with the output's key on the dimensions they share, as a list.
  * With a dimension's name: every value of that dimension, also where the output has it; the others must be shared.
+ * An artifact without dimensions gives a list of one, for helpers that do not know which dimensions there are.
  */
 export function all<Value, D, Seen, const Over extends keyof D & string = never>(
   input: Edgeable<Value, D, Seen>,

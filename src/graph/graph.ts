@@ -63,6 +63,11 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     changes: readonly GraphChange[],
     annotations: Annotations,
   ) {
+    if (named.length === 0) {
+      throw new StratigraphError("GRAPH_INVALID", "the graph has no artifacts: its function returns them by name", {
+        expected: "an object such as { days, total }",
+      });
+    }
     this.name = name;
     this.annotations = annotations;
     this.family = family;

@@ -4,9 +4,9 @@ import { isStratigraphError, StratigraphError } from "../errors.ts";
 import { encodeKey, parseKeyArgument, type KeyText } from "../identity/partition.ts";
 import { reach } from "../util/dag.ts";
 import { showValue } from "../util/show.ts";
+import { suggest, suggestKey } from "../util/suggest.ts";
 import { annotationTexts, hasAnnotation, type Annotations } from "./annotation.ts";
 import type { GraphCall, GraphNode } from "./node.ts";
-import { didYouMean } from "./option.ts";
 
 export interface Selector {
   readonly text: string;
@@ -31,6 +31,7 @@ interface SelectableGraph {
   readonly calls: readonly GraphCall[];
 }
 
+const MOST_LISTED = 5;
 const FORMS = "one such as total, vendor.*, +total, total+, owner:ana or days[2026-01-02]";
 
 /** Throws SELECTOR_INVALID for a text that is no selector; whether it matches anything is for `selectNodes` to say. */
@@ -124,17 +125,17 @@ function matchingNodes(graph: SelectableGraph, { text, what }: Selector): readon
     const found = [...graph.nodes.values()].filter((node) =>
       annotationsOf(node).some((annotations) => hasAnnotation(annotations, what.name, what.value)),
     );
-    return found.length > 0 ? found : unknown(graph, text, annotationsIn(graph));
+    return found.length > 0 ? found : unknown(graph, text, suggest(text, annotationsIn(graph)));
   }
   if (!what.pattern.includes("*")) {
     const node = graph.nodes.get(what.pattern);
     if (node !== undefined) return [node];
     // A namespace chooses what is in it.
     const inside = what.partition === undefined ? glob(graph, `${what.pattern}.*`) : [];
-    return inside.length > 0 ? inside : unknown(graph, text, graph.nodes.keys(), what.pattern);
+    return inside.length > 0 ? inside : unknown(graph, text, suggestKey(what.pattern, graph.nodes.keys()));
   }
   const found = glob(graph, what.pattern);
-  return found.length > 0 ? found : unknown(graph, text, []);
+  return found.length > 0 ? found : unknown(graph, text, undefined);
 }
 
 function glob(graph: SelectableGraph, pattern: string): GraphNode[] {
@@ -169,9 +170,12 @@ function partitionOf(node: GraphNode, argument: string, selector: string): KeyTe
   }
 }
 
-function unknown(graph: SelectableGraph, text: string, candidates: Iterable<string>, word = text): never {
+function unknown(graph: SelectableGraph, text: string, near: string | undefined): never {
+  const keys = [...graph.nodes.keys()];
+  const some = keys.slice(0, MOST_LISTED).map((key) => `'${key}'`);
+  const more = keys.length > some.length ? ` and ${keys.length - some.length} more` : "";
   throw new StratigraphError("SELECTOR_UNKNOWN", `nothing in graph '${graph.name}' matches ${showValue(text)}`, {
-    hint: didYouMean(word, candidates),
+    hint: near === undefined ? `Its artifacts are ${some.join(", ")}${more}.` : `Did you mean '${near}'?`,
     data: { selector: text },
   });
 }

@@ -17,6 +17,16 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The same for names with dots in them, which people shorten: also by their last part, or by what they are within. */
+export function suggestKey(word: string, keys: Iterable<string>): string | undefined {
+  const all = [...keys];
+  const last = (key: string): string => key.slice(key.lastIndexOf(".") + 1);
+  const near = suggest(word, all);
+  if (near !== undefined) return near;
+  const inner = suggest(last(word), all.map(last));
+  return inner === undefined ? all.find((key) => key.startsWith(`${word}.`)) : all.find((key) => last(key) === inner);
+}
+
 function differsInCase(word: string, candidate: string): boolean {
   return word !== candidate && word.toLowerCase() === candidate.toLowerCase();
 }

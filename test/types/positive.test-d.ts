@@ -354,6 +354,3 @@ export const annotated: Producer<
 Regional.from(local("{region}/{date.Y}/{date.m}/{date.d}.json"));
 Transactions.from(local("data/{date.iso}.json"));
 artifact({ schema: z.string(), partitionBy: { who: strings() } }).from(local("{who}.txt"));
-
-// 27. A graph without artifacts.
-export const empty = graph("empty", () => ({}));

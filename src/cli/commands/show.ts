@@ -9,7 +9,7 @@ import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
 import { everyItem } from "../../backend/pages.ts";
-import { suggest } from "../../util/suggest.ts";
+import { suggest, suggestKey } from "../../util/suggest.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { findArtifact, findPartition, parseTarget } from "../target.ts";
@@ -85,14 +85,14 @@ async function unknownThing(
   kind: string | undefined,
   name: string,
 ): Promise<StratigraphError> {
-  const names: string[] = [];
-  for await (const { tag } of everyItem((page) => connection.listSnapshotTags(graph, page))) names.push(tag);
+  const tags: string[] = [];
+  for await (const { tag } of everyItem((page) => connection.listSnapshotTags(graph, page))) tags.push(tag);
   const latest = await connection.readLatestSnapshot(graph);
-  if (latest !== undefined) {
-    const { description } = await findSnapshot(connection, graph, latest.id);
-    for (const { key } of description.artifacts) names.push(key);
-  }
-  const guess = suggest(name, names);
+  const description = latest === undefined ? undefined : (await findSnapshot(connection, graph, latest.id)).description;
+  const keys = description?.artifacts.map(({ key }) => key) ?? [];
+  const [, rest] = /^\w+:(.*)$/s.exec(name) ?? [];
+  const kinds = rest === undefined ? [] : KINDS.map((known) => `${known}:${rest}`);
+  const guess = suggest(name, [...tags, ...keys, ...kinds]) ?? suggestKey(name, keys);
   const code = kind === "tag" ? "TAG_UNKNOWN" : kind === "snapshot" ? "SNAPSHOT_UNKNOWN" : "SELECTOR_UNKNOWN";
   return new StratigraphError(code, `graph '${graph}' knows no ${kind ?? "artifact, tag, snapshot or run"} '${name}'`, {
     hint: guess === undefined ? "See: strata ls, strata snapshots, strata tag" : `Did you mean '${guess}'?`,

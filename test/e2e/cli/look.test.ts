@@ -374,3 +374,39 @@ describe("diff", () => {
     });
   });
 });
+
+describe("a name that nothing has", () => {
+  it("is answered with the nearest that is one, by every command in the same words", async () => {
+    await using space = await openSpend();
+    await space.strata("build", "spend.ts", "--tag", "prod");
+
+    for (const [typed, meant] of [
+      ["ls dais", "days"],
+      ["ls transaction", "vendor.transactions"],
+      ["ls vendor", "vendor.transactions"],
+      ["read totl", "total"],
+      ["why dais", "days"],
+      ["why transaction", "vendor.transactions"],
+      ["plan +totl", "total"],
+      ["plan days[dat=2026-01-01]", "date"],
+      ["build --force dais", "days"],
+      ["tag next prd", "prod"],
+      ["tag history prd", "prod"],
+      ["diff prd", "prod"],
+      ["diff prod lates", "latest"],
+      ["show prd", "prod"],
+      ["show transaction", "vendor.transactions"],
+      ["show tagg:prod", "tag:prod"],
+      ["verify prd", "prod"],
+      ["ls --snapshot prd", "prod"],
+      ["snapshots --graph spnd", "spend"],
+      ["read total --graph spnd", "spend"],
+    ] as const) {
+      const { json, code } = await space.strata(...typed.split(" "), "--json");
+      expect([typed, json.error.hint]).toEqual([typed, `Did you mean '${meant}'?`]);
+      expect(code, typed).toBeGreaterThan(0);
+    }
+    const { json } = await space.strata("plan", "nothing", "--json");
+    expect(json.error.hint).toBe("Its artifacts are 'vendor.transactions', 'days', 'total'.");
+  }, 90_000);
+});

@@ -70,6 +70,7 @@ describe("an input fits an output", () => {
     ["with none", of({}), day, "fits"],
     ["with more", Grid, day, missing("n")],
     ["with more, all of them collected", all(Grid), {}, "fits"],
+    ["with none, collected by a helper that does not know", all(of({})), day, "fits"],
     ["with more, one of them collected", all(Grid, "n"), day, "fits"],
     ["with more, the wrong one collected", all(Grid, "date"), day, missing("n")],
     ["with a window over its ordered dimension", window(DayWho, 2), { who: strings() }, "fits"],

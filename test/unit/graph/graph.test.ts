@@ -93,11 +93,13 @@ describe("a graph", () => {
     );
   });
 
-  test("may be empty", () => {
-    const empty = defineGraph("empty", () => ({}));
+  test("has artifacts, also after it was derived", () => {
+    const sentence =
+      "graph 'g': the graph has no artifacts: its function returns them by name; expected an object such as";
 
-    expect([empty.nodes.size, empty.calls.length]).toEqual([0, 0]);
-    expect(empty.fingerprint).toMatch(/^[0-9a-f]{32}$/);
+    expect(() => defineGraph("g", () => ({}))).toThrow(sentence);
+    expect(() => defineGraph("g", () => ({ vendor: {} }))).toThrow(sentence);
+    expect(() => spend.with(() => ({}), { name: "g" })).toThrow(sentence);
   });
 
   test("may have a producer that reads nothing", () => {

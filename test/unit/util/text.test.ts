@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { showValue } from "../../../src/util/show.ts";
-import { suggest } from "../../../src/util/suggest.ts";
+import { suggest, suggestKey } from "../../../src/util/suggest.ts";
 import { compareText } from "../../../src/util/text-order.ts";
 
 describe("the order of texts", () => {
@@ -40,6 +40,16 @@ describe("a suggestion", () => {
     expect(suggest("x", ["y", "xy"])).toBeUndefined();
     expect(suggest("", ["a"])).toBeUndefined();
     expect(suggest("days", [])).toBeUndefined();
+  });
+
+  it("for a name with dots is also found by its last part, or by what it is within", () => {
+    const keys = ["total", "vendor.transactions", "vendor.rates"];
+
+    expect(suggestKey("totl", keys)).toBe("total");
+    expect(suggestKey("transaction", keys)).toBe("vendor.transactions");
+    expect(suggestKey("shop.rates", keys)).toBe("vendor.rates");
+    expect(suggestKey("vendor", keys)).toBe("vendor.transactions");
+    expect(suggestKey("weather", keys)).toBeUndefined();
   });
 
   it("is found among 100,000 names at once", () => {
