@@ -56,4 +56,31 @@ export {
   type ManifestChange,
 } from "./identity/manifest.ts";
 export { counters } from "./util/counters.ts";
-export { errorCodes, isStratigraphError, StratigraphError, type ErrorCode } from "./errors.ts";
+export {
+  errorCodes,
+  isStratigraphError,
+  StratigraphError,
+  wrapError,
+  type ErrorCode,
+  type ErrorFrame,
+  type ErrorTraits,
+  type StratigraphErrorJson,
+} from "./errors.ts";
+export { toErrorResponse, type Problem, type ProblemOptions } from "./util/problem.ts";
+export { isDegradable, isRetryable } from "./util/transient.ts";
+export { Secret } from "./util/secret.ts";
+
+export type { Config } from "./config/project.ts";
+export { definePlugins } from "./plugins/define.ts";
+export type { Plugin, PluginContext, PluginDeclarations } from "./plugins/declare.ts";
+export type { PluginGroup } from "./plugins/groups.ts";
+export type {
+  ModelVersionInfo,
+  NewModelVersion,
+  OpenArtifact,
+  PromotionOptions,
+  RegistryBackend,
+} from "./plugins/protocols.ts";
+export type { LineageBackend } from "./lineage/lineage.ts";
+export type { LineageRecord, NewLineageRecord } from "./lineage/record.ts";
+export type { LineageQuery } from "./lineage/search.ts";

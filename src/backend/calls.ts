@@ -1,20 +1,15 @@
-// Every call of a connection, by the store it belongs to.
+// Every call that builds make, by the store it belongs to, and the names of all others.
 
-import type { Call, CallName } from "./calls/call.ts";
-import { auditCalls } from "./calls/audit.ts";
-import { eventCalls } from "./calls/events.ts";
+import type { Call, CoreCallName, FactCallName } from "./calls/call.ts";
 import { graphCalls } from "./calls/graphs.ts";
 import { leaseCalls } from "./calls/leases.ts";
-import { lineageCalls } from "./calls/lineage.ts";
 import { manifestCalls } from "./calls/manifests.ts";
-import { modelCalls } from "./calls/models.ts";
 import { partitionCalls } from "./calls/partitions.ts";
 import { runCalls } from "./calls/runs.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
-import { submissionCalls } from "./calls/submissions.ts";
 import { tagCalls } from "./calls/tags.ts";
 
-export const calls: { readonly [Name in CallName]: Call<Name> } = {
+export const calls: { readonly [Name in CoreCallName]: Call<Name> } = {
   ...graphCalls,
   ...snapshotCalls,
   ...tagCalls,
@@ -22,9 +17,39 @@ export const calls: { readonly [Name in CallName]: Call<Name> } = {
   ...manifestCalls,
   ...leaseCalls,
   ...runCalls,
-  ...lineageCalls,
-  ...modelCalls,
-  ...eventCalls,
-  ...auditCalls,
-  ...submissionCalls,
 };
+
+/** Those that are loaded by the first of them, see calls/facts.ts. */
+const facts: { readonly [Name in FactCallName]: true } = {
+  writeTasks: true,
+  listEngineVersions: true,
+  removeTasks: true,
+  walkLineage: true,
+  findPartitionsAt: true,
+  findPartitionsOf: true,
+  readModels: true,
+  listModels: true,
+  writeModel: true,
+  findVersions: true,
+  listVersions: true,
+  readVersionNumbers: true,
+  writeVersions: true,
+  writeTransitions: true,
+  listTransitions: true,
+  listAliases: true,
+  writeAlias: true,
+  readAliasHistory: true,
+  writeAnnotations: true,
+  listAnnotations: true,
+  writeEvents: true,
+  listEvents: true,
+  removeEvents: true,
+  writeAudit: true,
+  listAudit: true,
+  readAudit: true,
+  takeSubmissions: true,
+  removeSubmissions: true,
+};
+
+export const coreCallNames: readonly CoreCallName[] = Object.keys(calls) as CoreCallName[];
+export const factCallNames: readonly FactCallName[] = Object.keys(facts) as FactCallName[];

@@ -2,8 +2,8 @@
 
 import { StratigraphError } from "../errors.ts";
 import type { Connection, Stores } from "./backend.ts";
-import { calls } from "./calls.ts";
-import type { CallName } from "./calls/call.ts";
+import { calls, coreCallNames, factCallNames } from "./calls.ts";
+import type { Call, CallName } from "./calls/call.ts";
 
 /** The calls as a store answers them: at once, or later. */
 export type StoreCalls = {
@@ -22,6 +22,8 @@ export interface Access {
   write<T>(work: (store: StoreCalls) => T | Promise<T>): Promise<T>;
   /** Called inside `write`: this one must be durable whatever durability was chosen. */
   markPrecious(): void;
+  /** Loads what answers the calls about facts; awaited before the first of them. */
+  loadFacts(): Promise<void>;
   /** See `Connection.compact`. */
   compact?(): Promise<{ readonly before: number; readonly after: number }>;
   close(): Promise<void>;
@@ -30,7 +32,9 @@ export interface Access {
 /** The connection whose calls go through `access`. */
 export function connectionOver(access: Access): Connection {
   let closing: Promise<void> | undefined;
+  const loader = factLoader(access);
   return withCalls(
+    loader,
     (name, args) => {
       if (closing !== undefined) throw closed(access.name);
       return runCall(access, name, args);
@@ -39,7 +43,7 @@ export function connectionOver(access: Access): Connection {
       async transaction(work) {
         if (closing !== undefined) throw closed(access.name);
         if (access.readOnly) throw refused(access.name);
-        return access.write((store) => runTransaction(access, store, work));
+        return access.write((store) => runTransaction(access, store, loader, work));
       },
       compact: async () => {
         if (closing !== undefined) throw closed(access.name);
@@ -52,7 +56,12 @@ export function connectionOver(access: Access): Connection {
 }
 
 /** The `tx` of one transaction: the same calls, all on the store as this transaction sees it. */
-async function runTransaction<T>(outer: Access, store: StoreCalls, work: (tx: Connection) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  outer: Access,
+  store: StoreCalls,
+  loader: FactLoader,
+  work: (tx: Connection) => Promise<T>,
+): Promise<T> {
   let ended = false;
   let failure: { readonly error: unknown } | undefined;
   const inside: Access = {
@@ -70,6 +79,7 @@ async function runTransaction<T>(outer: Access, store: StoreCalls, work: (tx: Co
     markPrecious: () => outer.markPrecious(),
   };
   const tx = withCalls(
+    loader,
     (name, args) => {
       if (ended) throw misused(outer.name, "the transaction has ended", "Await every call before `work` returns.");
       if (failure !== undefined) throw failure.error;
@@ -96,10 +106,27 @@ async function runTransaction<T>(outer: Access, store: StoreCalls, work: (tx: Co
   }
 }
 
+/** The calls that were loaded so far. */
+const known: { [Name in CallName]?: Call<Name> } = { ...calls };
+
+/** To be awaited before a call about facts, unless it answers `undefined`: then they are loaded already. */
+type FactLoader = () => Promise<void> | undefined;
+
+function factLoader(access: Access): FactLoader {
+  let loading: Promise<void> | undefined;
+  let loaded = false;
+  const load = async (): Promise<void> => {
+    const [{ factCalls }] = await Promise.all([import("./calls/facts.ts"), access.loadFacts()]);
+    Object.assign(known, factCalls);
+    loaded = true;
+  };
+  return () => (loaded ? undefined : (loading ??= load()));
+}
+
 type AnyCall = (...args: readonly unknown[]) => unknown;
 
 function runCall(access: Access, name: CallName, args: readonly unknown[]): unknown {
-  const call = calls[name];
+  const call = known[name]!;
   (call.check as AnyCall)(...args);
   if (call.writes && access.readOnly) throw refused(access.name);
   const nothing = (call.nothing as AnyCall | undefined)?.(...args) as { readonly answer: unknown } | undefined;
@@ -116,16 +143,19 @@ type Run = (name: CallName, args: readonly unknown[]) => unknown;
 type Rest = Required<Pick<Connection, "transaction" | "compact" | "close">>;
 
 const runner = Symbol("run");
+const facts = Symbol("facts");
 
 /** The calls are made once, from the table: a transaction begins often, and TypeScript cannot follow a loop over names. */
 class CallSet {
   readonly [runner]: Run;
+  readonly [facts]: FactLoader;
   readonly transaction: Connection["transaction"];
   readonly compact: Connection["compact"];
   readonly close: Connection["close"];
 
-  constructor(run: Run, { transaction, compact, close }: Rest) {
+  constructor(loader: FactLoader, run: Run, { transaction, compact, close }: Rest) {
     this[runner] = run;
+    this[facts] = loader;
     this.transaction = transaction;
     this.compact = compact;
     this.close = close;
@@ -136,7 +166,7 @@ class CallSet {
   }
 }
 
-for (const name of Object.keys(calls) as CallName[]) {
+for (const name of coreCallNames) {
   const call = {
     async [name](this: CallSet, ...args: readonly unknown[]): Promise<unknown> {
       return this[runner](name, args);
@@ -145,8 +175,19 @@ for (const name of Object.keys(calls) as CallName[]) {
   Object.defineProperty(CallSet.prototype, name, { value: call[name] });
 }
 
-function withCalls(run: Run, rest: Rest): Connection {
-  return new CallSet(run, rest) as unknown as Connection;
+for (const name of factCallNames) {
+  const call = {
+    async [name](this: CallSet, ...args: readonly unknown[]): Promise<unknown> {
+      const loading = this[facts]();
+      if (loading !== undefined) await loading;
+      return this[runner](name, args);
+    },
+  };
+  Object.defineProperty(CallSet.prototype, name, { value: call[name] });
+}
+
+function withCalls(loader: FactLoader, run: Run, rest: Rest): Connection {
+  return new CallSet(loader, run, rest) as unknown as Connection;
 }
 
 function refused(name: string): StratigraphError {

@@ -99,8 +99,10 @@ function encodeExtended<Field extends string>(
 
 function decodeExtended(text: string, fields: readonly string[], what: string): Record<string, unknown> {
   const stored = decodeRecord(text, what);
-  const rest = Object.entries(stored).filter(([name]) => !fields.includes(name));
-  return { ...fill(stored, fields), extensions: Object.fromEntries(rest) };
+  const extensions: Record<string, Json> = {};
+  // Listings decode thousands: most records have no name beyond the fields, and none is copied for nothing.
+  for (const name of Object.keys(stored)) if (!fields.includes(name)) extensions[name] = stored[name]!;
+  return Object.assign(fill<Record<string, unknown>>(stored, fields), { extensions });
 }
 
 function decodeRecord(text: string, what: string): Readonly<Record<string, Json>> {

@@ -5,7 +5,7 @@ import { compareText } from "../util/text-order.ts";
 import { copyJson } from "./json-text.ts";
 import { decodeTask, encodeTask } from "./record-text.ts";
 import { momentOf } from "./run-filter.ts";
-import type { TaskRecord } from "./records.ts";
+import type { RunRecord, TaskRecord } from "./records.ts";
 
 /**
  * Whether `given` takes the place of `stored`: where it is further on (scheduled, running, ended), or as far and recorded later. Of two
@@ -37,12 +37,12 @@ export function keptTask(given: TaskRecord): TaskRecord {
   };
 }
 
-/** When a task ended, in milliseconds since 1970; when that was recorded, where nobody said; `undefined` while it has not ended. */
+/** When a task ended, in milliseconds since 1970; when it began, where nobody said; `undefined` while it has not ended. */
 export function taskEnd({
   state,
+  startedAt,
   finishedAt,
-  task,
-}: Pick<TaskRecord, "state" | "finishedAt" | "task">): number | undefined {
+}: Pick<RunRecord, "state" | "startedAt" | "finishedAt">): number | undefined {
   if (state === "scheduled" || state === "running") return undefined;
-  return momentOf(finishedAt) ?? momentOf(task.recordedAt);
+  return momentOf(finishedAt) ?? momentOf(startedAt);
 }

@@ -8,16 +8,17 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import { systemClock } from "../util/clock.ts";
 import { createId } from "../util/id.ts";
 import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./events.ts";
-import { isDead, userName } from "./holder.ts";
+import { isDead } from "./holder.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { LocalExecutor } from "./local-executor.ts";
 import { placeText, stepName, type Network, type Step } from "./network.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork, type PlanOptions } from "./plan.ts";
 import { linksOf, Scheduler, type StepEnd } from "./scheduler.ts";
 import { selection } from "./selection.ts";
+import { checkTag, tagSnapshot } from "./snapshot.ts";
 import { planFrom, recallStanding, rememberStanding, resultFrom } from "./standing-build.ts";
 import { plannedStates, type FinishedState, type PlannedState } from "./step-state.ts";
-import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
+import { openForPlanning, openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
 
 export interface BuildOptions extends WorkspaceOptions, PlanOptions {
   /** Steps running at once; the number of processors unless told. */
@@ -41,7 +42,7 @@ const MOST_PASSES = 5;
 export async function planGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return planFrom(standing, graph, options.on);
-  await using workspace = await openWorkspace(options);
+  await using workspace = await openForPlanning(options);
   const planned = await planNetwork(workspace, graph, options);
   emitPlan(options.on, planned);
   return describePlan(planned);
@@ -54,6 +55,8 @@ export async function planGraph(graph: GraphDefinition, options: BuildOptions = 
 export async function buildGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
   const clock = options.clock ?? systemClock;
   const started = clock.monotonic();
+  // A name that can be none is refused before the work, not after it.
+  if (options.tag !== undefined) checkTag(options.tag);
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return resultFrom(standing, graph, options.on, clock.monotonic() - started);
   await using workspace = await openWorkspace(options);
@@ -96,13 +99,8 @@ export async function buildIn(
   if (build === undefined) rememberStanding(workspace, first, options, result);
   else await closeSnapshot(workspace, planned, result, build);
   if (options.tag !== undefined && result.outcome === "succeeded") {
-    await workspace.connection.writeSnapshotTag({
-      graph: graph.name,
-      tag: options.tag,
-      snapshot: result.snapshot,
-      by: options.by ?? userName(),
-      expected: options.move === true ? "any" : undefined,
-    });
+    const { tag, move, by } = options;
+    await tagSnapshot(workspace.connection, { graph: graph.name, id: result.snapshot }, tag, { move, by });
   }
   emit({ type: "build-finished", result });
   return result;

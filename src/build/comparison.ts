@@ -9,14 +9,24 @@ import { parseStepManifest, schemaManifests } from "./step-identity.ts";
 
 const MOST_CHANGES = 20;
 
+/** A step's manifest as far as it is known: a content may be still to come. */
+interface KnownManifest {
+  readonly producer: Fingerprint;
+  readonly inputs: ReadonlyMap<string, ReadonlyMap<string, string | undefined>>;
+}
+
 /** The manifest of one producer is compared once for all its partitions. */
 const producerChanges = new WeakMap<object, Map<string, readonly Change[]>>();
 
-/** Compares a step with the text of the manifest it was last built from. */
-export async function compareToManifest(store: ManifestStore, step: Step, before: string | undefined): Promise<Reason> {
+/** Compares a step with the text of the manifest it was last built from. `now`: what is known of one whose inputs are not all there. */
+export async function compareToManifest(
+  store: ManifestStore,
+  step: Step,
+  before: string | undefined,
+  now: KnownManifest = parseStepManifest(step.manifest!.text),
+): Promise<Reason> {
   if (before === undefined) return { code: "producer-changed" };
   const then = parseStepManifest(before);
-  const now = parseStepManifest(step.manifest!.text);
   const changes: Change[] =
     then.producer === now.producer ? [] : [...(await producerDifference(store, step, then.producer))];
   const code = reasonOf(changes);
@@ -36,7 +46,7 @@ function reasonOf(changes: readonly Change[]): Reason["code"] | undefined {
 
 function* inputChanges(
   before: ReadonlyMap<string, ReadonlyMap<string, string>>,
-  after: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  after: KnownManifest["inputs"],
 ): Generator<Change> {
   for (const [name, list] of after) {
     const previous = before.get(name);
@@ -44,8 +54,10 @@ function* inputChanges(
     const part = `input '${name}'`;
     for (const [partition, content] of list) {
       const was = previous.get(partition);
-      if (was === undefined) yield { part, change: "added", partition, after: content };
-      else if (was !== content) yield { part, change: "changed", partition, before: was, after: content };
+      if (was === undefined)
+        yield { part, change: "added", partition, ...(content === undefined ? {} : { after: content }) };
+      else if (content !== undefined && was !== content)
+        yield { part, change: "changed", partition, before: was, after: content };
     }
     for (const [partition, content] of previous) {
       if (!list.has(partition)) yield { part, change: "removed", partition, before: content };

@@ -7,8 +7,17 @@ import type { Change, Reason } from "./reason.ts";
 /** How many partitions a sentence lists before it counts the rest. */
 const MOST_LISTED = 3;
 
-/** "input 'transactions'[date=2026-01-02] changed", without a full stop. */
+/** "input 'transactions'[date=2026-01-02] changed", without a full stop; of a step that waits also for what: "forced; waits for days". */
 export function explainReason(reason: Reason): string {
+  const { code, changes, on } = reason;
+  const waits = code === "pending" || (on !== undefined && code !== "upstream-failed");
+  return [
+    ...(code === "pending" && changes === undefined ? [] : [explainCode(reason)]),
+    ...(waits ? [`waits for ${listed(on ?? [])}`] : []),
+  ].join("; ");
+}
+
+function explainCode(reason: Reason): string {
   switch (reason.code) {
     case "unchanged":
       return "nothing it depends on changed";
@@ -20,6 +29,7 @@ export function explainReason(reason: Reason): string {
     case "producer-changed":
     case "schema-changed":
     case "input-changed":
+    case "pending":
       return explainChanges(reason);
     case "output-missing":
       return "its stored bytes are gone";
@@ -27,8 +37,6 @@ export function explainReason(reason: Reason): string {
       return "its stored bytes are not the ones that were recorded";
     case "forced":
       return "forced";
-    case "pending":
-      return `waits for ${listed(reason.on ?? [])}`;
     case "upstream-failed":
       return `${listed(reason.on ?? [])} failed`;
     case "cancelled":

@@ -2,7 +2,7 @@
 
 import { StratigraphError } from "../errors.ts";
 import type { GraphDraft } from "../graph/derive.ts";
-import { defineGraph, type GraphDefinition } from "../graph/graph.ts";
+import { defineGraph, type GraphDefinition, type GraphOptions } from "../graph/graph.ts";
 import type { InGraph, Namespace } from "../graph/namespace.ts";
 import type { AnyWired } from "../graph/wired.ts";
 import { buildGraph, planGraph, type BuildOptions } from "./build.ts";
@@ -77,8 +77,12 @@ export class Graph<G extends string = string, N = {}> {
  * Declares a graph: `define` wires artifacts and returns them by name; nested objects are namespaces.
  * Errors: GRAPH_INVALID, GRAPH_CYCLE, as sentences that name graph, producer and input.
  */
-export function graph<const G extends string, N extends Namespace>(name: G, define: () => N): Graph<G, N> {
-  return new Graph(defineGraph(name, define));
+export function graph<const G extends string, N extends Namespace>(
+  name: G,
+  define: () => N,
+  options: GraphOptions = {},
+): Graph<G, N> {
+  return new Graph(defineGraph(name, define, options));
 }
 
 /** Also true for a graph that a second copy of the package made. */

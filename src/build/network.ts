@@ -157,6 +157,24 @@ export function stepInputs(network: Network, step: Step): StepInput[] | undefine
   return inputs;
 }
 
+/** By input and partition, the content of what is there; `undefined` for what is not built yet. */
+export function knownInputs(network: Network, step: Step): Map<string, Map<string, Fingerprint | undefined>> {
+  const inputs = new Map<string, Map<string, Fingerprint | undefined>>();
+  for (const input of step.group.inputs) {
+    const state = network.states.get(input.from)!;
+    const contents = new Map<string, Fingerprint | undefined>();
+    for (const position of neededPositions(input, step.position)) {
+      const content =
+        state.kind === "source"
+          ? state.found[position]!.content.fingerprint
+          : state.steps[position]!.outputs?.[slotOf(state, input.from)]!.content;
+      contents.set(input.set.texts[position]!, content);
+    }
+    inputs.set(input.name, contents);
+  }
+  return inputs;
+}
+
 /** The stored partitions behind a step's input, in order. */
 export function storedInputs(network: Network, input: InputMapping, position: number): StoredPartition[] {
   const state = network.states.get(input.from)!;

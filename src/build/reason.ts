@@ -35,6 +35,6 @@ export interface Reason {
   /** The differences, at most 20; `changeCount` counts all. */
   readonly changes?: readonly Change[] | undefined;
   readonly changeCount?: number | undefined;
-  /** For `pending` and `upstream-failed`: the steps waited for, at most 3, as "days[date=2026-01-02]". */
+  /** The steps waited for, or for `upstream-failed` those that failed: at most 3, as "days[date=2026-01-02]". */
   readonly on?: readonly string[] | undefined;
 }

@@ -7,7 +7,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { PartitionId } from "../backend/records.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { compareToManifest } from "./comparison.ts";
-import { placeText, stepInputs, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import { knownInputs, placeText, stepInputs, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
 import type { Reason } from "./reason.ts";
 import { stepManifest } from "./step-identity.ts";
 import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
@@ -73,14 +73,17 @@ export class Rebuilder {
 
   /**
    * Sets state, reason, manifest and (where up to date) outputs of steps that do not depend on each other.
-   * A step with an input that is not built yet becomes `pending`. One query for all that did not stay as they were.
+   * A step with an input that is not built yet becomes `pending`, or what is known of it already.
+   * One query for all that did not stay as they were.
    */
   async decide(steps: readonly Step[]): Promise<void> {
     const open: Step[] = [];
+    const waiting: Step[] = [];
     for (const step of steps) {
       const inputs = stepInputs(this.#network, step);
       if (inputs === undefined) {
         this.#wait(step);
+        if (step.state === "pending") waiting.push(step);
         continue;
       }
       step.manifest = stepManifest(step.group.producer.fingerprint, step.group.set.texts[step.position]!, inputs);
@@ -92,6 +95,7 @@ export class Rebuilder {
     await this.#adoptEarlier(open);
     await this.#examine(steps.filter((step) => step.state === "up-to-date"));
     await this.#explain(steps.filter((step) => step.state === "missing"));
+    await this.#explainWaiting(waiting);
   }
 
   #wait(step: Step): void {
@@ -102,8 +106,39 @@ export class Rebuilder {
       const place = placeText(key, partition);
       if (!on.includes(place)) on.push(place);
     }
-    step.state = "pending";
-    step.reason = { code: "pending", on };
+    const forced = this.#options.forced(step);
+    step.state = forced ? "stale" : "pending";
+    step.reason = { code: forced ? "forced" : "pending", on };
+  }
+
+  /**
+   * Says of steps that wait what has changed already. One whose producer was never used as it is now is sure to run, whatever its
+   * inputs come to; for the others, one of them going back to an earlier version, there may be a result.
+   */
+  async #explainWaiting(steps: readonly Step[]): Promise<void> {
+    const built: { step: Step; before: Fingerprint }[] = [];
+    for (const step of steps) {
+      const before = this.latestOf(step.group.call.outputs[0]!.node, step.position)?.input;
+      if (before !== undefined) built.push({ step, before });
+    }
+    if (built.length === 0) return;
+    const { connection } = this.#workspace;
+    const before = await connection.readManifests(built.map((one) => one.before));
+    const producers = new Map(built.map(({ step: { group } }) => [group.producer.fingerprint, false]));
+    const stored = await connection.readManifests([...producers.keys()]);
+    [...producers.keys()].forEach((producer, index) => producers.set(producer, stored[index] !== undefined));
+    for (const [index, { step }] of built.entries()) {
+      const { producer } = step.group;
+      const now = { producer: producer.fingerprint, inputs: knownInputs(this.#network, step) };
+      const known = await compareToManifest(connection, step, before[index]?.text, now);
+      const { on } = step.reason;
+      if (producers.get(producer.fingerprint) === false) {
+        step.state = "stale";
+        step.reason = { ...known, on };
+      } else if (known.changes !== undefined && known.changes.length > 0) {
+        step.reason = { ...known, code: "pending", on };
+      }
+    }
   }
 
   #adoptLatest(step: Step, input: Fingerprint): boolean {

@@ -103,7 +103,7 @@ export class Scheduler {
   async run(): Promise<ScheduleResult> {
     for (const step of neededSteps(this.#network)) {
       if (step.state === "up-to-date") continue;
-      if (step.state === "pending") this.#awaitInputs(step);
+      if (step.manifest === undefined) this.#awaitInputs(step);
       else this.#unclaimed.push(step);
     }
     const stop = (): void => this.#stop();

@@ -1,6 +1,7 @@
 // A snapshot as users hold it: read what was built, name it.
 
 import type { Connection } from "../backend/backend.ts";
+import { checkName } from "../backend/check.ts";
 import type { Cursor, StoredSnapshot } from "../backend/records.ts";
 import { decodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
@@ -69,7 +70,7 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
 
   /**
    * Names this snapshot. Naming it again the same way does nothing.
-   * Errors: TAG_EXISTS when the tag names another one, TAG_CONFLICT when `expected` is not what it names,
+   * Errors: TEXT_INVALID for "latest", TAG_EXISTS when the tag names another one, TAG_CONFLICT when `expected` is not what it names,
    * SNAPSHOT_INCOMPLETE when its build has not succeeded.
    */
   async tag(name: string, options: TagOptions = {}): Promise<void> {
@@ -88,6 +89,18 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
   }
 }
 
+/** What always means the newest snapshot, and so can be no tag. */
+const LATEST = "latest";
+
+/** Errors: TEXT_INVALID for what can be no name, and for "latest": a tag of that name would hide every snapshot after it. */
+export function checkTag(tag: string): void {
+  checkName(tag, "tag");
+  if (tag !== LATEST) return;
+  throw new StratigraphError("TEXT_INVALID", `'${LATEST}' cannot be a tag: it always means the newest snapshot`, {
+    hint: "Choose another name.",
+  });
+}
+
 /** Tags a snapshot whose build has succeeded. See `Snapshot.tag`. */
 export async function tagSnapshot(
   connection: Connection,
@@ -95,6 +108,7 @@ export async function tagSnapshot(
   tag: string,
   { move, expected, by, why }: TagOptions,
 ): Promise<void> {
+  checkTag(tag);
   const stored = await connection.readSnapshot(snapshot.id);
   if (stored !== undefined && (stored.state === "failed" || stored.state === "open")) {
     throw new StratigraphError(
@@ -125,13 +139,13 @@ export async function resolveSnapshot(
   graph: string,
   reference: string,
 ): Promise<StoredSnapshot> {
-  const tag = await connection.readSnapshotTag(graph, reference);
-  if (tag !== undefined) return (await connection.readSnapshot(tag.snapshot))!;
-  if (reference === "latest") {
+  if (reference === LATEST) {
     const latest = await connection.readLatestSnapshot(graph);
     if (latest !== undefined) return latest;
     throw new StratigraphError("SNAPSHOT_UNKNOWN", `graph '${graph}' has no snapshot yet`, { hint: "Build it first." });
   }
+  const tag = await connection.readSnapshotTag(graph, reference);
+  if (tag !== undefined) return (await connection.readSnapshot(tag.snapshot))!;
   if (/^[0-9a-f]{4,32}$/.test(reference)) {
     const found = (await connection.findSnapshots(reference)).filter((snapshot) => snapshot.graph === graph);
     if (found.length === 1) return found[0]!;
@@ -143,7 +157,7 @@ export async function resolveSnapshot(
   }
   const { items } = await connection.listSnapshotTags(graph);
   const names = items.map((item) => item.tag);
-  const near = suggest(reference, ["latest", ...names]);
+  const near = suggest(reference, [LATEST, ...names]);
   throw new StratigraphError("SNAPSHOT_UNKNOWN", `no snapshot of graph '${graph}' is called '${reference}'`, {
     expected: `"latest", a tag (${names.length === 0 ? "there is none yet" : names.slice(0, 5).join(", ")}) or the first characters of an id`,
     hint: near === undefined ? "List them with: strata snapshots." : `Did you mean '${near}'?`,

@@ -9,7 +9,7 @@ import { stepName, upstreamSteps, type Step } from "./network.ts";
 import { planNetwork } from "./plan.ts";
 import type { Reason } from "./reason.ts";
 import type { PlannedState } from "./step-state.ts";
-import { openWorkspace, type Workspace } from "./workspace.ts";
+import { openForPlanning, type Workspace } from "./workspace.ts";
 
 /** What is remembered of the build that made a partition. */
 export interface LastBuilt {
@@ -44,7 +44,7 @@ export async function why(
   selector: string,
   options: BuildOptions = {},
 ): Promise<readonly Why[]> {
-  await using workspace = await openWorkspace(options);
+  await using workspace = await openForPlanning(options);
   const { network, rebuilder } = await planNetwork(workspace, graph, { ...options, select: [selector] });
   const asked = new Set<Step>();
   const needed = network.groups.flatMap(({ steps }) => steps.filter((step) => step.needed));
@@ -100,7 +100,7 @@ async function lastBuilt(workspace: Workspace, partition: StoredPartition): Prom
 
 /** The steps above that would run, breadth first. */
 function causesOf(network: Parameters<typeof upstreamSteps>[0], step: Step): StepReport<PlannedState>[] {
-  if (step.planned !== "pending") return [];
+  if (step.reason.on === undefined) return [];
   const causes: StepReport<PlannedState>[] = [];
   const seen = new Set<Step>([step]);
   let level = [step];

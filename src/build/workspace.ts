@@ -10,7 +10,7 @@ import { openStatCache } from "../data/stat-cache.ts";
 import { literal } from "../data/storage/literal.ts";
 import { local, managed } from "../data/storage/local.ts";
 import type { Storage, StorageContext } from "../data/storage/storage.ts";
-import { StratigraphError } from "../errors.ts";
+import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { newHolder } from "./holder.ts";
@@ -70,6 +70,14 @@ export async function openWorkspace(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** For planning, which writes nothing but the cache of file states: where even that is denied, it does without. */
+export async function openForPlanning(options: WorkspaceOptions): Promise<Workspace> {
+  return await openWorkspace(options).catch((error: unknown) => {
+    if (!isStratigraphError(error) || error.code !== "BACKEND_READ_ONLY") throw error;
+    return openWorkspace({ ...options, readOnly: true });
+  });
 }
 
 /** The storage that knows what to do with a stored partition's location. */

@@ -3,11 +3,16 @@
 import { z } from "zod";
 import { auditStatuses } from "../backend/fact-records.ts";
 import type { Json } from "../backend/records.ts";
-import type { Applied, Applier } from "./applier.ts";
+import type { Applied, Applier, AuditDraft, EventDraft } from "./applier.ts";
 
 const plain = z.json() as z.ZodType<Json>;
 
-const schema = z.object({
+export interface Facts {
+  readonly events: readonly EventDraft[];
+  readonly audit: readonly AuditDraft[];
+}
+
+const schema: z.ZodType<Facts> = z.object({
   events: z.array(z.object({ type: z.string(), subject: z.string(), data: plain })),
   audit: z.array(
     z.object({
@@ -19,8 +24,6 @@ const schema = z.object({
     }),
   ),
 });
-
-export type Facts = z.infer<typeof schema>;
 
 /** Part of every host, so that what was refused while the backend was down is in the audit log after a sync. */
 export const factsApplier: Applier<Facts, void> = {

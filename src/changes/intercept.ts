@@ -2,15 +2,18 @@
 
 import type { Connection, Stores } from "../backend/backend.ts";
 import { calls } from "../backend/calls.ts";
+import { factCalls } from "../backend/calls/facts.ts";
 
 export type CallName = keyof Stores;
+
+const everyCall = { ...calls, ...factCalls };
 
 /** One call on its way. `call` makes it, as often as it is called. */
 export type Around = (name: CallName, args: readonly unknown[], call: () => Promise<unknown>) => Promise<unknown>;
 
 /** Whether a call changes anything. */
 export function writes(name: CallName): boolean {
-  return calls[name].writes;
+  return everyCall[name].writes;
 }
 
 export function intercept(
@@ -30,7 +33,7 @@ export function intercept(
     close: { value: close ?? (() => connection.close()) },
     [Symbol.asyncDispose]: { value: close ?? (() => connection.close()) },
   }) as Connection;
-  for (const name of Object.keys(calls) as CallName[]) {
+  for (const name of Object.keys(everyCall) as CallName[]) {
     Object.defineProperty(outer, name, {
       // Made when first asked for: a transaction is wrapped often, and uses few of them.
       get: () => made.get(name) ?? (made.set(name, through(name)), made.get(name)),

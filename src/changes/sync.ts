@@ -20,7 +20,7 @@ export interface SyncOptions extends JournalFilter {
   readonly home: string;
   readonly connection: Connection;
   /** Of every action that may be in the journal. */
-  readonly appliers: readonly Applier<unknown, unknown>[];
+  readonly actions: readonly Replayable[];
   readonly clock?: Clock | undefined;
   /** Hears of what was delivered. */
   readonly bus?: EventBus | undefined;
@@ -54,6 +54,16 @@ export interface SyncResult {
   readonly remaining: number;
   /** Files with everything that was delivered, in the archive now. */
   readonly archives: readonly string[];
+}
+
+/** Whoever can write the intents of an action, whatever the types of its data and result are. */
+export interface Replayable {
+  readonly action: string;
+  submission(intent: Intent): Submission;
+}
+
+export function replayable<Data, Result>(applier: Applier<Data, Result>): Replayable {
+  return { action: applier.action, submission: (intent) => submissionOf(applier, intent) };
 }
 
 const MOST_IN_A_BATCH = 50;
@@ -97,7 +107,7 @@ class Delivery {
   readonly #options: SyncOptions;
   readonly #clock: Clock;
   readonly #limit: TimeLimit;
-  readonly #appliers: ReadonlyMap<string, Applier<unknown, unknown>>;
+  readonly #actions: ReadonlyMap<string, Replayable>;
   readonly #tried: Tried[] = [];
   #failures = 0;
   #lastFailure: StratigraphError | undefined;
@@ -106,8 +116,7 @@ class Delivery {
     this.#options = options;
     this.#clock = clock;
     this.#limit = new TimeLimit(options.writeTimeout ?? 30_000);
-    const appliers: readonly Applier<unknown, unknown>[] = [...options.appliers, factsApplier];
-    this.#appliers = new Map(appliers.map((applier) => [applier.action, applier]));
+    this.#actions = new Map([...options.actions, replayable(factsApplier)].map((one) => [one.action, one]));
   }
 
   async deliver(files: readonly JournalFile[]): Promise<readonly Tried[]> {
@@ -215,8 +224,7 @@ class Delivery {
   }
 
   #submission({ intent }: Readable): Submission | undefined {
-    const applier = this.#appliers.get(intent.action);
-    return applier === undefined ? undefined : submissionOf(applier, intent);
+    return this.#actions.get(intent.action)?.submission(intent);
   }
 
   #note({ text, file, intent }: Readable, outcome: LineOutcome, error: StratigraphError | undefined): void {

@@ -20,6 +20,8 @@ export const exitCodes = {
   usage: 2,
   /** `plan` and `build --plan`: a build would change something. */
   changes: 3,
+  /** `build --strict-metadata`: records could not be written to the database. */
+  metadata: 5,
   interrupted: 130,
   terminated: 143,
 } as const;

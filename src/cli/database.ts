@@ -5,7 +5,7 @@ import { loadDriver } from "../backend/sqlite/driver.ts";
 import { migrations } from "../backend/sqlite/migrations/list.ts";
 import { openAgain, openForReading, type Opening } from "../backend/sqlite/open.ts";
 import { newestVersion, readVersion } from "../backend/sql/migrate.ts";
-import { isStratigraphError } from "../errors.ts";
+import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Check } from "../operations/doctor.ts";
 import { systemClock } from "../util/clock.ts";
 import { bytesText } from "./terminal/quantity.ts";
@@ -30,7 +30,9 @@ export async function examineDatabase(path: string): Promise<Check[]> {
     checks.push(durabilityCheck(Database, opening));
   } catch (error) {
     if (!isStratigraphError(error)) throw error;
-    checks.push({ name: "database", status: "fail", says: error.message, hint: hintOf(error.code) ?? error.hint });
+    const { code, what, where, expected, received, hint } = error;
+    const { message } = new StratigraphError(code, what, { where, expected, received });
+    checks.push({ name: "database", status: "fail", says: message, hint: hintOf(code) ?? hint });
   }
   return checks;
 }

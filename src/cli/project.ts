@@ -5,10 +5,21 @@ import { dirname, extname, join, relative, resolve } from "node:path";
 import type { Backend } from "../backend/backend.ts";
 import type { Graph } from "../build/graph.ts";
 import type { Workspace } from "../build/workspace.ts";
+import type { Annotated, LoadedConfig } from "../config/load.ts";
+import {
+  configConcern,
+  environmentConfig,
+  findConfigFile,
+  isYaml,
+  parseConfig,
+  saysMore,
+  variables,
+  type ProjectConfig,
+} from "../config/project.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
+import type { PluginShelf } from "../plugins/shelf.ts";
 import { suggest } from "../util/suggest.ts";
 import type { Call } from "./command.ts";
-import { configConcern, environmentConfig, findConfigFile, parseConfig, type Config } from "./config.ts";
 import { shownPath } from "./frames.ts";
 
 /** Names of files that are taken for the graph where nobody names one. */
@@ -20,13 +31,17 @@ const MEMORY = "last-build.json";
 export interface Project {
   /** Absolute; what relative templates start from. */
   readonly root: string;
-  /** Absolute: `.strata` in the root. */
+  /** Absolute: `.strata` in the root, unless the configuration says otherwise. */
   readonly home: string;
-  readonly config: Config;
+  readonly config: ProjectConfig;
   readonly configFile: string | undefined;
   /** The file that declares the graph, absolute; `undefined` where none is to be found. */
   readonly file: string | undefined;
   backend(): Promise<Backend>;
+  /** Every setting with its origin, of the project or as a graph or producer changes it. Error: CONFIG_INVALID. */
+  settings(of?: { readonly graph?: Annotated; readonly producer?: Annotated }): Promise<LoadedConfig>;
+  /** Plugins of the configuration, of the project's packages and of this one. Error: CONFIG_INVALID. */
+  plugins(): Promise<PluginShelf>;
   /** Loads the file and picks the graph. Errors: MODULE_NOT_LOADED, USAGE. */
   graph(): Promise<Graph>;
   /** All graphs of the file, by name. */
@@ -71,17 +86,22 @@ export async function findProject(
   named?: string,
 ): Promise<Project> {
   const { cwd, env, options, terminal } = call;
-  const configFile = findConfigFile(cwd);
+  const configFile = findConfigFile(cwd, env);
   const concern = configFile === undefined ? undefined : configConcern(configFile);
   if (concern !== undefined) terminal.warn(terminal.colors.yellow(`warning: ${concern}`));
-  const config = { ...(configFile === undefined ? {} : await loadConfig(configFile, cwd)), ...environmentConfig(env) };
+  let exported: Promise<Readonly<Record<string, unknown>>> | undefined;
+  const loadModule = (path: string): Promise<Readonly<Record<string, unknown>>> =>
+    (exported ??= loadConfigModule(path, cwd));
+  const inFile = configFile === undefined ? {} : await readConfigFile(configFile, call, loadModule);
+  const config: ProjectConfig = { ...inFile, ...environmentConfig(env) };
+  for (const warning of await slipsIn(env)) terminal.warn(terminal.colors.yellow(`warning: ${warning}`));
 
   const given = named ?? options.file;
   const asked = given === undefined ? config.graph : given;
   const base = config.root === undefined ? undefined : resolve(cwd, config.root);
   const file = asked === undefined ? (rememberedFile(base ?? cwd) ?? fileIn(cwd)) : resolve(cwd, asked);
   const root = base ?? (configFile !== undefined || file === undefined ? cwd : rootOf(file, cwd, asked === undefined));
-  const home = join(root, STATE);
+  const home = config.path === undefined ? join(root, STATE) : resolve(cwd, config.path);
   let loaded: Promise<readonly Graph[]> | undefined;
   let chosen: Promise<Backend> | undefined;
 
@@ -91,7 +111,15 @@ export async function findProject(
     config,
     configFile,
     file,
-    backend: () => (chosen ??= config.backend === undefined ? defaultBackend(home) : Promise.resolve(config.backend)),
+    backend: () => (chosen ??= openBackend(config, { root, home })),
+    async plugins() {
+      const { openPlugins } = await import("../plugins/shelf.ts");
+      return openPlugins({ folder: cwd, plugins: config.plugins });
+    },
+    async settings(of = {}) {
+      const { loadConfig } = await import("../config/load.ts");
+      return loadConfig({ cwd, env, loadModule, ...of });
+    },
     graphs: () => (loaded ??= loadGraphs(requireFile(file), home, cwd)),
     graph: async () => pickGraph(await project.graphs(), options.graph, requireFile(file), cwd),
     graphName: async (workspace) => options.graph ?? (await knownName(project, workspace)),
@@ -134,9 +162,36 @@ export function makeHome(home: string): void {
   }
 }
 
-async function loadConfig(path: string, cwd: string): Promise<Config> {
+async function loadConfigModule(path: string, cwd: string): Promise<Readonly<Record<string, unknown>>> {
   const { loadUserModule } = await import("./user-module.ts");
-  return parseConfig(await loadUserModule(path, { cache: cacheOf(join(cwd, STATE)), cwd }), shownPath(path, cwd));
+  return loadUserModule(path, { cache: cacheOf(join(cwd, STATE)), cwd });
+}
+
+/** What checks the further settings is loaded only where there are some. */
+async function readConfigFile(
+  path: string,
+  { cwd, env }: Pick<Call, "cwd" | "env">,
+  loadModule: (path: string) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<ProjectConfig> {
+  const where = shownPath(path, cwd);
+  if (isYaml(path)) {
+    const { readConfigFile: read } = await import("../config/load.ts");
+    const { source } = await read(path, { cwd, env });
+    return source.values as ProjectConfig;
+  }
+  const config = parseConfig(await loadModule(path), where);
+  if (saysMore(config)) {
+    const { parseLayer } = await import("../config/layer.ts");
+    parseLayer({ layer: "file", where, values: config });
+  }
+  return config;
+}
+
+/** Variables that begin like ours and mean nothing. */
+async function slipsIn(env: Call["env"]): Promise<readonly string[]> {
+  if (!Object.keys(env).some((name) => name.startsWith("STRATA_") && !Object.hasOwn(variables, name))) return [];
+  const { variableWarnings } = await import("../config/environment.ts");
+  return variableWarnings(env);
 }
 
 /** Translated files are kept where there is a state folder; reading commands do not make one. */
@@ -144,7 +199,15 @@ function cacheOf(home: string): string | undefined {
   return existsSync(home) ? join(home, "cache", "modules") : undefined;
 }
 
-async function defaultBackend(home: string): Promise<Backend> {
+async function openBackend(
+  { backend, plugins }: ProjectConfig,
+  { root, home }: { readonly root: string; readonly home: string },
+): Promise<Backend> {
+  if (typeof backend === "object") return backend;
+  if (backend !== undefined && backend !== "sqlite") {
+    const { resolveBackend } = await import("../plugins/backend-url.ts");
+    return resolveBackend(backend, { root, home, plugins });
+  }
   const { sqlite } = await import("../backend/sqlite/index.ts");
   return sqlite(join(home, "strata.db"));
 }

@@ -6,7 +6,7 @@ import { entries } from "./catalog.ts";
 import { exitCodes, type Answer, type Command } from "./command.ts";
 import { commandHelp, rootHelp } from "./help.ts";
 import { parse } from "./program.ts";
-import { errorJson, errorLines, isUsage, strayErrorLines } from "./report/error.ts";
+import { errorJson, errorLines, exitCodeOf, strayErrorLines } from "./report/error.ts";
 import { Terminal } from "./terminal/terminal.ts";
 
 /** What only `main.ts` may do. */
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], host: Process): Promise<numbe
   } catch (error) {
     restore();
     await fail(error, terminal);
-    return interruption.code() ?? (isUsage(error) ? exitCodes.usage : exitCodes.failed);
+    return interruption.code() ?? exitCodeOf(error);
   } finally {
     interruption.finished();
     await terminal.flush();

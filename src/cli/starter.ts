@@ -3,10 +3,11 @@
 /** Text by path. */
 export function projectFiles({
   name,
-  version,
+  stratigraph,
 }: {
   readonly name: string;
-  readonly version: string;
+  /** Where npm gets this package from: a version, or the folder of a clone. */
+  readonly stratigraph: string;
 }): Readonly<Record<string, string>> {
   return {
     "package.json": json({
@@ -14,7 +15,7 @@ export function projectFiles({
       private: true,
       type: "module",
       scripts: { build: "strata build", plan: "strata plan" },
-      dependencies: { stratigraph: `^${version}`, zod: "^4.0.0" },
+      dependencies: { stratigraph, zod: "^4.0.0" },
     }),
     "tsconfig.json": json({
       compilerOptions: {

@@ -6,7 +6,7 @@ import { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { counters } from "../util/counters.ts";
 import { createDigest, hashBytes, type Digest } from "../util/digest.ts";
-import { errnoOf, storageError } from "../util/durable-file.ts";
+import { errnoOf, readError } from "../util/durable-file.ts";
 import type { Content } from "./content.ts";
 import { isRacy, isSameFile } from "./file-stamp.ts";
 import type { KnownFile, StatCache } from "./stat-cache.ts";
@@ -23,7 +23,7 @@ export type FileLook = KnownFile | { readonly content: Content } | { readonly pr
 
 /**
  * The content of a file, without asking the cache. At once for a small file that is still; a promise for the others.
- * Pipes, devices and folders are problems, found without waiting for them. Errors: SOURCE_UNSTABLE, STORAGE_FAILED, STORAGE_READ_ONLY.
+ * Pipes, devices and folders are problems, found without waiting for them. Errors: SOURCE_UNSTABLE, STORAGE_FAILED.
  */
 export function readFileContent(path: string, options: FileOptions): FileLook | Promise<FileLook> {
   const moment = options.stats.now();
@@ -47,7 +47,7 @@ export function readFileContent(path: string, options: FileOptions): FileLook | 
       before = stamp;
     }
   } catch (cause) {
-    throw storageError(cause, path, 0);
+    throw readError(cause, path);
   } finally {
     fs.closeSync(fd);
   }
@@ -65,7 +65,7 @@ export async function readWholeFile(path: string, signal?: AbortSignal): Promise
     return await readBytes(fd, stat.size, signal);
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
-    throw storageError(cause, path, 0);
+    throw readError(cause, path);
   } finally {
     fs.closeSync(fd);
   }
@@ -89,7 +89,7 @@ function openFile(path: string): number | undefined {
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === "ENOENT" || errno === "ENOTDIR") return undefined;
-    throw storageError(cause, path, 0);
+    throw readError(cause, path);
   }
 }
 
@@ -133,7 +133,7 @@ async function readChangingFile(path: string, options: FileOptions): Promise<Fil
       }
     } catch (cause) {
       if (options.signal?.aborted === true) throw cause;
-      throw storageError(cause, path, 0);
+      throw readError(cause, path);
     } finally {
       fs.closeSync(fd);
     }

@@ -4,6 +4,7 @@ import { freeze } from "immer";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
+import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import { sameForm } from "./artifact-identity.ts";
 import { derive, type GraphChange, type GraphDraft } from "./derive.ts";
 import { describeGraph, graphManifest, type GraphDescription } from "./describe.ts";
@@ -24,11 +25,19 @@ export type { GraphCall, GraphInput, GraphNode, GraphOutput, ProducedNode, Sourc
 export function defineGraph<const G extends string, N extends Namespace>(
   name: G,
   define: () => N,
+  options: GraphOptions = {},
 ): GraphDefinition<G, N> {
   checkName(name, "graph");
+  checkOptions(options, ["annotations"], `graph '${name}'`);
   if (typeof define !== "function")
     invalid(`graph '${name}'`, "a graph is defined by a function", "() => ({ days, total })", define);
-  return within(name, () => new GraphDefinition<G, N>(name, namedWires(define()), {}, []));
+  const annotations = checkedAnnotations(options.annotations, `graph '${name}'`);
+  return within(name, () => new GraphDefinition<G, N>(name, namedWires(define()), {}, [], annotations));
+}
+
+export interface GraphOptions {
+  /** What people know about the graph. One counts: `strata` holds settings for everything in it, see docs/configuration.md. */
+  readonly annotations?: Annotations | undefined;
 }
 
 /** Frozen. Fingerprint and description are computed when first asked for, and then kept. */
@@ -44,11 +53,20 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
   readonly family: object;
   /** How it was derived, from the first graph of its family on; empty for that one. */
   readonly changes: readonly GraphChange[];
+  /** Part of no fingerprint, and not of the description either. */
+  readonly annotations: Annotations;
   readonly #lazy: { manifest?: SealedManifest; description?: GraphDescription } = {};
 
   /** @internal Graphs are made by `defineGraph` and `with`. */
-  constructor(name: G, named: readonly NamedWire[], family: object, changes: readonly GraphChange[]) {
+  constructor(
+    name: G,
+    named: readonly NamedWire[],
+    family: object,
+    changes: readonly GraphChange[],
+    annotations: Annotations,
+  ) {
     this.name = name;
+    this.annotations = annotations;
     this.family = family;
     this.changes = changes;
     ({ nodes: this.nodes, calls: this.calls } = resolveGraph(name, named));
@@ -118,7 +136,13 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     checkName(name, "graph");
     return within(name, () => {
       const { named, changes } = derive(this, recipe as (draft: GraphDraft<unknown>) => unknown);
-      return new GraphDefinition(name, named, this.family, Object.freeze([...this.changes, ...changes]));
+      return new GraphDefinition(
+        name,
+        named,
+        this.family,
+        Object.freeze([...this.changes, ...changes]),
+        this.annotations,
+      );
     });
   }
 

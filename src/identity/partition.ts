@@ -202,7 +202,11 @@ export function parseKeyArgument<D extends Dimensions>(dimensions: D, text: stri
   const key: Record<string, unknown> = {};
   const [only] = names;
   if (names.length === 1 && only !== undefined && !text.startsWith(`${only}=`)) {
-    key[only] = readArgument(at(dimensions, only), text);
+    const dimension = at(dimensions, only);
+    const value = (key[only] = readArgument(dimension, text));
+    const [, name] = /^([A-Za-z][\w-]*)=/.exec(text) ?? [];
+    // No value, but written like one with its dimension: the dimension's name is what is wrong.
+    if (name !== undefined && !isValue(dimension, value)) throw refusedText(names, text, name);
   } else {
     for (const part of text === "" ? [] : text.split(",")) {
       const split = part.indexOf("=");
@@ -349,7 +353,7 @@ export function parseComponents(
 
 type Known = Hourly | Daily | Weekly | Monthly | Integers | Strings | OneOf<string>;
 
-const TEXT_FORM = "text in Unicode form NFC without control or direction characters";
+const TEXT_FORM = "text, not empty, in Unicode form NFC without control or direction characters";
 
 const forms: { readonly [Kind in Known["kind"]]: string } = {
   hourly: "a real hour like 2026-01-02T03",

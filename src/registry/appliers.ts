@@ -6,6 +6,7 @@ import { aliasApplier } from "./actions/alias.ts";
 import type { RegistryApplier } from "./actions/applier.ts";
 import { deleteApplier } from "./actions/delete.ts";
 import { downloadApplier } from "./actions/download.ts";
+import { importApplier } from "./actions/import.ts";
 import { annotateApplier, labelApplier } from "./actions/note.ts";
 import { registerApplier } from "./actions/register.ts";
 import { transitionAppliers } from "./actions/transition.ts";
@@ -30,6 +31,7 @@ export const registryActions: readonly RegistryAction[] = [
   actionOf(aliasApplier),
   actionOf(updateApplier),
   actionOf(downloadApplier),
+  actionOf(importApplier),
 ];
 
 function actionOf<Data, Result>(applier: RegistryApplier<Data, Result>): RegistryAction {

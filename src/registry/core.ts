@@ -9,12 +9,13 @@ import { isDegradable } from "../journal/failure.ts";
 import type { Intent } from "../journal/intent.ts";
 import { registryActions } from "./appliers.ts";
 import type { ArtifactStore } from "./artifact-store.ts";
-import type { CheckResult, CustomGates } from "./gate.ts";
+import type { CheckResult, CustomGates, GateSettings } from "./gate.ts";
 import type { ModelVersion } from "./model-version.ts";
-import { formatModelName } from "./name.ts";
+import { formatModelName, parseModelName, type ModelNameInput } from "./name.ts";
 import { Overlay, type ModelView } from "./overlay.ts";
-import { formatRef } from "./reference.ts";
+import { formatRef, parseModelRef, type ModelRef, type ModelRefInput, type VersionRefInput } from "./reference.ts";
 import { modelNotFound, versionNotFound } from "./refusals.ts";
+import type { ArchivePrevious } from "./stepping.ts";
 
 /** `ubunye`: versions begin in development; `tauro`: in staging. */
 export const registryProfiles = ["ubunye", "tauro"] as const;
@@ -23,10 +24,16 @@ export type RegistryProfile = (typeof registryProfiles)[number];
 export interface RegistryOptions {
   readonly host: Host;
   readonly store: ArtifactStore;
+  /** Of models that are named without one; "default" unless told. */
+  readonly namespace?: string | undefined;
   /** "ubunye" unless told. */
   readonly profile?: RegistryProfile | undefined;
   /** Where new versions begin, and restored ones return to; the profile's unless told. */
   readonly initialStage?: "development" | "staging" | undefined;
+  /** What a promotion makes room in, unless its call says so: `production` unless told. */
+  readonly archivePrevious?: ArchivePrevious | undefined;
+  /** What every version must pass whose model has no gates of its own; nothing unless told. */
+  readonly modelGates?: GateSettings | undefined;
   /** Gates of one's own, by the name they have in settings. */
   readonly gates?: CustomGates | undefined;
   /** Results of checks of a version, by name, for `require_<check>`; none unless told. */
@@ -72,6 +79,16 @@ export class RegistryCore {
     this.store = options.store;
     this.options = options;
     this.initialStage = options.initialStage ?? (options.profile === "tauro" ? "staging" : "development");
+  }
+
+  /** As people write it, with this registry's namespace where they name none. Error: VALIDATION_FAILED. */
+  modelName(input: ModelNameInput): ModelName {
+    return parseModelName(input, this.options.namespace);
+  }
+
+  /** Likewise. Error: VALIDATION_FAILED. */
+  modelRef(input: ModelRefInput, beside?: VersionRefInput): ModelRef {
+    return parseModelRef(input, beside, this.options.namespace);
   }
 
   log(line: string): void {

@@ -12,13 +12,13 @@ export const DEFAULT_NAMESPACE = "default";
 export type ModelNameInput = string | { readonly namespace?: string | undefined; readonly name: string };
 
 /**
- * "team/churn"; "churn" in namespace "default"; "catalog.schema.churn" in namespace "catalog.schema".
+ * "team/churn"; "churn" in namespace `fallback`; "catalog.schema.churn" in namespace "catalog.schema".
  * Error: VALIDATION_FAILED.
  */
-export function parseModelName(input: ModelNameInput): ModelName {
+export function parseModelName(input: ModelNameInput, fallback: string = DEFAULT_NAMESPACE): ModelName {
   const { namespace, name } = typeof input === "string" ? split(input) : input;
   return {
-    namespace: checked(namespace ?? DEFAULT_NAMESPACE, "namespace", input),
+    namespace: checked(namespace ?? fallback, "namespace", input),
     name: checked(name, "name", input),
   };
 }

@@ -27,8 +27,8 @@ import { updateApplier, type UpdateData, type UpdateResult } from "./actions/upd
 import type { ChangeOptions, RegistryCore } from "./core.ts";
 import { parseGates, type GateSettings } from "./gate.ts";
 import { actorSchema, annotationSchema, descriptionSchema, jsonSchema, labelsSchema, nameSchema } from "./limits.ts";
-import { formatModelName, parseModelName, resourceOf, type ModelNameInput } from "./name.ts";
-import { isAliasName, parseModelRef, type ModelRefInput } from "./reference.ts";
+import { formatModelName, resourceOf, type ModelNameInput } from "./name.ts";
+import { isAliasName, type ModelRefInput } from "./reference.ts";
 import { written, type Written } from "./written.ts";
 
 export interface AliasOptions extends ChangeOptions {
@@ -51,7 +51,7 @@ interface Found {
 
 /** A model, or the version that a reference names. */
 async function targetOf(core: RegistryCore, input: ModelRefInput): Promise<Found> {
-  const { ref, named, namespace, name } = parseModelRef(input);
+  const { ref, named, namespace, name } = core.modelRef(input);
   const model = { namespace, name };
   if (named) return { name: model, version: await core.find(model, ref) };
   await core.requireModel(model);
@@ -182,7 +182,7 @@ export async function setAlias(
   alias: string,
   options: AliasOptions,
 ): Promise<Written<AliasRecord>> {
-  const { ref: version, ...rest } = parseModelRef(ref);
+  const { ref: version, ...rest } = core.modelRef(ref);
   const name = { namespace: rest.namespace, name: rest.name };
   const found = await core.find(name, version);
   const { expected, reason } = options;
@@ -217,7 +217,7 @@ export async function removeAlias(
   alias: string,
   options: AliasOptions,
 ): Promise<Written<{ readonly alias: string }>> {
-  const name = parseModelName(input);
+  const name = core.modelName(input);
   await core.requireModel(name);
   const { expected, reason } = options;
   const data: AliasData = {
@@ -249,7 +249,7 @@ export async function listAliases(
   input: ModelNameInput,
   page: PageRequest,
 ): Promise<Page<AliasRecord>> {
-  const name = parseModelName(input);
+  const name = core.modelName(input);
   const view = await core.view(name);
   await core.requireModel(name, view);
   return view.listAliases(name, page);
@@ -261,7 +261,7 @@ export async function aliasHistory(
   alias: string,
   page: PageRequest,
 ): Promise<Page<AliasChange>> {
-  return core.host.connection.readAliasHistory({ ...parseModelName(input), alias }, page);
+  return core.host.connection.readAliasHistory({ ...core.modelName(input), alias }, page);
 }
 
 const updateSchema: z.ZodType<UpdateData> = z.strictObject({
@@ -320,7 +320,7 @@ export async function showGates(core: RegistryCore, target: ModelRefInput): Prom
   const { name, version } = await targetOf(core, target);
   const [record] = await (await core.view(name)).readModels([name]);
   const [ofModel, ofVersion] = [asGates(record?.gates), asGates(version?.gates)];
-  return { model: ofModel, version: ofVersion, effective: ofVersion ?? ofModel ?? {} };
+  return { model: ofModel, version: ofVersion, effective: ofVersion ?? ofModel ?? core.options.modelGates ?? {} };
 }
 
 function asGates(stored: ModelRecord["gates"]): GateSettings | undefined {

@@ -7,8 +7,8 @@ import { codecFolder, type ModelCodec } from "./codec.ts";
 import { compareMetrics, type MetricComparison } from "./comparison.ts";
 import type { RegistryCore } from "./core.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
-import { parseModelName, type ModelNameInput } from "./name.ts";
-import { parseModelRef, type ModelRefInput, type VersionRefInput } from "./reference.ts";
+import type { ModelNameInput } from "./name.ts";
+import type { ModelRefInput, VersionRefInput } from "./reference.ts";
 import { artifactOf } from "./removing.ts";
 import { parseStage } from "./stage.ts";
 
@@ -56,7 +56,7 @@ export async function findRecord(
   ref: ModelRefInput,
   beside?: VersionRefInput,
 ): Promise<VersionRecord> {
-  const { ref: pick, namespace, name } = parseModelRef(ref, beside);
+  const { ref: pick, namespace, name } = core.modelRef(ref, beside);
   return core.find({ namespace, name }, pick);
 }
 
@@ -92,7 +92,7 @@ export async function listVersions(
   input: ModelNameInput,
   { stage, deleted, limit, cursor }: ListOptions,
 ): Promise<Page<ModelVersion>> {
-  const name = parseModelName(input);
+  const name = core.modelName(input);
   const view = await core.view(name);
   const filter = {
     ...name,
@@ -115,7 +115,7 @@ export async function listModels(
 }
 
 export async function getModel(core: RegistryCore, input: ModelNameInput): Promise<Model> {
-  const name = parseModelName(input);
+  const name = core.modelName(input);
   const view = await core.view(name);
   await core.requireModel(name, view);
   const [model] = await view.readModels([name]);
@@ -124,7 +124,7 @@ export async function getModel(core: RegistryCore, input: ModelNameInput): Promi
 
 export async function getByStage(core: RegistryCore, input: ModelNameInput, stage: string): Promise<ModelVersion> {
   const wanted: Stage = parseStage(stage, "getByStage");
-  return modelVersionOf(await core.find(parseModelName(input), { kind: "stage", stage: wanted }));
+  return modelVersionOf(await core.find(core.modelName(input), { kind: "stage", stage: wanted }));
 }
 
 export async function history(
@@ -132,7 +132,7 @@ export async function history(
   ref: ModelRefInput,
   page: PageRequest,
 ): Promise<Page<TransitionRecord>> {
-  const { ref: pick, named, ...rest } = parseModelRef(ref);
+  const { ref: pick, named, ...rest } = core.modelRef(ref);
   const name: ModelName = { namespace: rest.namespace, name: rest.name };
   if (!named) {
     await core.requireModel(name);
@@ -148,7 +148,7 @@ export async function compareVersions(
   a: VersionRefInput,
   b: VersionRefInput,
 ): Promise<MetricComparison> {
-  const name = parseModelName(input);
+  const name = core.modelName(input);
   const [left, right] = [await findRecord(core, name, a), await findRecord(core, name, b)];
   return compareMetrics(left.metrics, right.metrics);
 }

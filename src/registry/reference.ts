@@ -52,12 +52,12 @@ export function parseVersionRef(input: VersionRefInput, where?: string): Version
 }
 
 /** A model with a version in one text, or a model and a version beside it. Error: VALIDATION_FAILED. */
-export function parseModelRef(input: ModelRefInput, beside?: VersionRefInput): ModelRef {
+export function parseModelRef(input: ModelRefInput, beside?: VersionRefInput, fallback?: string): ModelRef {
   if (typeof input !== "string") {
     const { namespace, name, ...pick } = input;
     const given = Object.values(pick).some((value) => value !== undefined);
     return {
-      ...parseModelName({ namespace, name }),
+      ...parseModelName({ namespace, name }, fallback),
       ...resolved(beside ?? (given ? (pick as VersionPick) : undefined), undefined),
     };
   }
@@ -67,7 +67,7 @@ export function parseModelRef(input: ModelRefInput, beside?: VersionRefInput): M
       received: `${showValue(input)} and ${showValue(beside)}`,
     });
   }
-  return { ...parseModelName(model), ...resolved(beside ?? ref, `reference ${showValue(input)}`) };
+  return { ...parseModelName(model, fallback), ...resolved(beside ?? ref, `reference ${showValue(input)}`) };
 }
 
 /** "1.3.0", "#7", "@production", "@latest", "@champion". */

@@ -5,6 +5,7 @@ import { extname, posix } from "node:path";
 import { z } from "zod";
 import type { ModelName, VersionId, VersionRecord, VersionSource } from "../backend/model-records.ts";
 import type { Json, RunId } from "../backend/records.ts";
+import { currentStep } from "../build/run-scope.ts";
 import type { DecisionContext, Decision } from "../changes/host.ts";
 import { StratigraphError } from "../errors.ts";
 import { isDegradable } from "../journal/failure.ts";
@@ -29,7 +30,7 @@ import {
   versionSchema,
 } from "./limits.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
-import { parseModelName, resourceOf } from "./name.ts";
+import { resourceOf } from "./name.ts";
 import { FIRST_WAITING, type ModelView } from "./overlay.ts";
 import { findSourcePartition, type PartitionRef } from "./source-partition.ts";
 import { written, type Written } from "./written.ts";
@@ -105,7 +106,7 @@ type Parsed = z.output<typeof inputSchema>;
 export async function register<M>(core: RegistryCore, given: RegisterInput<M>): Promise<Written<ModelVersion>> {
   const { by, mode, durable, signal, ...rest } = given;
   const options: ChangeOptions = { by, mode, durable };
-  const input = normalized(rest);
+  const input = normalized(core, rest);
   let claim: { readonly name: ModelName; readonly claim: VersionClaim } | undefined;
   try {
     const receipt = await core.change<Parsed, RegisterData, VersionRecord>(
@@ -209,9 +210,14 @@ function wishOf({ version, bump = "patch" }: Parsed): VersionWish {
   return version === undefined ? { bump } : { version };
 }
 
-/** The configuration of a run that is known already; what runs right now may not be. */
-async function configOf({ connection }: DecisionContext, run: RunId | undefined): Promise<string | undefined> {
+/** The configuration of a run: of a step of a build its graph's, of a task what it told; a backend that is down says nothing of it. */
+async function configOf(
+  { connection, run: own }: DecisionContext,
+  run: RunId | undefined,
+): Promise<string | undefined> {
   if (run === undefined) return undefined;
+  const step = run === own ? currentStep() : undefined;
+  if (step !== undefined) return step.config;
   const record = await orNothing(true, () => connection.readRun(run));
   return record?.task?.config ?? record?.input;
 }
@@ -252,7 +258,10 @@ async function requirePath(path: string): Promise<void> {
 }
 
 /** One form for the hooks: names in their parts, one artifact, one spelling of each field. */
-function normalized<M>(given: Omit<RegisterInput<M>, "by" | "mode" | "durable" | "signal">): Record<string, unknown> {
+function normalized<M>(
+  core: RegistryCore,
+  given: Omit<RegisterInput<M>, "by" | "mode" | "durable" | "signal">,
+): Record<string, unknown> {
   const { name, namespace, artifact, model, codec, from, params, tags, ...rest } = given as RegisterFields & {
     readonly artifact?: string | Uint8Array | ArtifactSource;
     readonly model?: M;
@@ -275,7 +284,7 @@ function normalized<M>(given: Omit<RegisterInput<M>, "by" | "mode" | "durable" |
     ...(codec === undefined ? {} : { artifactType: codec.name }),
     ...(said === undefined ? {} : { ...fromCodec(said), metadata: { ...said, ...rest.metadata } }),
     ...withoutUndefined(said === undefined ? rest : { ...rest, metadata: undefined }),
-    ...parseModelName(namespace === undefined ? name : { namespace, name }),
+    ...core.modelName(namespace === undefined ? name : { namespace, name }),
     ...(params === undefined ? {} : { hyperparameters: params }),
     ...(tags === undefined ? {} : { labels: tags }),
     ...(from === undefined ? { artifact: artifactOf(artifact, model as M, codec) } : { from }),

@@ -13,13 +13,7 @@ import * as noting from "./noting.ts";
 import type { AliasOptions, GatesShown } from "./noting.ts";
 import * as reading from "./reading.ts";
 import type { ListOptions, Model, ModelListOptions, OpenedVersion, VersionTrace } from "./reading.ts";
-import {
-  parseModelRef,
-  parseVersionRef,
-  type ModelRefInput,
-  type VersionPick,
-  type VersionRefInput,
-} from "./reference.ts";
+import { parseVersionRef, type ModelRefInput, type VersionPick, type VersionRefInput } from "./reference.ts";
 import { register, type RegisterInput } from "./registering.ts";
 import { deleteVersion, download, type DeleteOptions } from "./removing.ts";
 import { searchVersions, type SearchOptions } from "./search.ts";
@@ -147,7 +141,7 @@ export function createRegistry(options: RegistryOptions): ModelRegistry {
     given: StepOptions,
   ): Promise<Written<StepOutcome>> {
     const stage = parseStage(to, kind);
-    const { ref: pick, named, namespace, name } = parseModelRef(ref);
+    const { ref: pick, named, namespace, name } = core.modelRef(ref);
     if (!named) throw unnamed(kind, { namespace, name });
     const version = await core.find({ namespace, name }, pick);
     return takeStep(core, { step: kind, name: { namespace, name }, version, to: stage, options: given });
@@ -180,7 +174,7 @@ export function createRegistry(options: RegistryOptions): ModelRegistry {
     archive: (ref, given = {}) => step("archive", ref, "archived", given),
     restore: (ref, given = {}) => step("restore", ref, core.initialStage, given),
     async rollback(ref, { toVersion, ...given } = {}) {
-      const { ref: pick, named, namespace, name } = parseModelRef(ref);
+      const { ref: pick, named, namespace, name } = core.modelRef(ref);
       const model = { namespace, name };
       const wanted = toVersion === undefined ? (named ? pick : undefined) : parseVersionRef(toVersion, "rollback");
       const version = wanted === undefined ? await previousHolder(core, model) : await core.find(model, wanted);

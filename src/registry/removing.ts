@@ -12,7 +12,7 @@ import type { ChangeOptions, RegistryCore } from "./core.ts";
 import { nameSchema, reasonSchema } from "./limits.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
 import { formatModelName, resourceOf } from "./name.ts";
-import { parseModelRef, type ModelRefInput } from "./reference.ts";
+import type { ModelRefInput } from "./reference.ts";
 import { written, type Written } from "./written.ts";
 
 export interface DeleteOptions extends ChangeOptions {
@@ -36,7 +36,7 @@ export async function deleteVersion(
   ref: ModelRefInput,
   options: DeleteOptions,
 ): Promise<Written<ModelVersion>> {
-  const { ref: pick, named, ...rest } = parseModelRef(ref);
+  const { ref: pick, named, ...rest } = core.modelRef(ref);
   const name: ModelName = { namespace: rest.namespace, name: rest.name };
   if (!named) {
     throw new StratigraphError("VALIDATION_FAILED", "say which version is to be deleted", {
@@ -144,7 +144,7 @@ export async function download(
   folder: string,
   options: ChangeOptions,
 ): Promise<Written<ModelVersion & { readonly folder: string }>> {
-  const { ref: pick, ...rest } = parseModelRef(ref);
+  const { ref: pick, ...rest } = core.modelRef(ref);
   const name: ModelName = { namespace: rest.namespace, name: rest.name };
   const version = await core.find(name, pick);
   const artifact = artifactOf(version);

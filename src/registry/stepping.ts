@@ -36,7 +36,7 @@ export interface StepOptions extends ChangeOptions {
   readonly dryRun?: boolean | undefined;
   /** `throw` (unless told) PROMOTION_BLOCKED, or `log` which gates failed and go on. */
   readonly onBlocked?: "throw" | "log" | undefined;
-  /** "production" unless told. */
+  /** What the registry was made with unless told. */
   readonly archivePrevious?: ArchivePrevious | undefined;
 }
 
@@ -87,7 +87,8 @@ export async function takeStep(core: RegistryCore, asked: StepAsked): Promise<Wr
   const resource = resourceOf(name, version.version);
   const idle = (said: Partial<StepOutcome>): Written<StepOutcome> =>
     unwritten({ ...outcomeOf(version, version.stage, [], NOTHING_SAID, warnings), changed: false, ...said });
-  const { force = false, dryRun = false, onBlocked = "throw", archivePrevious, gates, reason } = options;
+  const { force = false, dryRun = false, onBlocked = "throw", gates, reason } = options;
+  const { archivePrevious = core.options.archivePrevious } = options;
   if (dryRun) {
     checkTransition(step, version.stage, to, resource);
     const asking = await gatesOf(core, version, gates);
@@ -210,7 +211,7 @@ async function judge(
   return { gateResults, forced };
 }
 
-/** Explicit gates, else the version's, else the model's, else none. */
+/** Explicit gates, else the version's, else the model's, else those of every model. */
 export async function gatesOf(
   core: RegistryCore,
   version: VersionRecord,
@@ -221,7 +222,7 @@ export async function gatesOf(
   if (explicit !== undefined && Object.keys(explicit).length > 0) return parseGates(explicit, custom);
   if (version.gates !== undefined) return parseGates(version.gates, custom);
   const [model] = await (view ?? (await core.view(version))).readModels([version]);
-  return parseGates(model?.gates ?? {}, custom);
+  return parseGates(model?.gates ?? core.options.modelGates ?? {}, custom);
 }
 
 async function ask(

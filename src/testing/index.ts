@@ -1,4 +1,4 @@
-// What authors of backends need to test theirs: the cases every backend passes, and clocks that stand still.
+// What authors of plugins need to test theirs: the cases every backend, store, registry and lineage passes, and clocks that stand still.
 
 export {
   backendCases,
@@ -28,3 +28,6 @@ export { runArtifactStoreTask } from "./artifact-store-tasks.ts";
 export { runChildTask } from "./child-tasks.ts";
 export { manualClock, type ManualClock } from "./manual-clock.ts";
 export { faulty, type Fault, type FaultScript, type FaultyCall } from "./faulty.ts";
+export { runKit, runKitCase, type KitCase, type KitSubject, type OpenSubject } from "./kit.ts";
+export { lineageBackendCases } from "./lineage-contract.ts";
+export { registryBackendCases } from "./registry-contract.ts";

@@ -317,6 +317,18 @@ export function storageError(cause: unknown, path: string, bytes: number): Strat
   }
 }
 
+/** The same where something was to be read: what is denied then is not the writing. */
+export function readError(cause: unknown, path: string): StratigraphError {
+  const errno = errnoOf(cause);
+  if (errno !== "EACCES" && errno !== "EPERM") return storageError(cause, path, 0);
+  return new StratigraphError("STORAGE_FAILED", "this may not be read: permission denied", {
+    where: path,
+    cause,
+    data: { path, errno },
+    hint: "Give this user permission to read it.",
+  });
+}
+
 /** The mount point of a path: the highest folder on the same device. */
 function spaceAt(path: string): { readonly volume: string; readonly free: number | undefined } {
   try {

@@ -1,16 +1,26 @@
 // The parts of the reference pages that are made from the sources: error codes, reasons, states, exit codes, help texts.
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { format } from "prettier";
 import { reasonCodes } from "../../src/build/reason.ts";
 import { finishedStates, plannedStates } from "../../src/build/step-state.ts";
 import { entries } from "../../src/cli/catalog.ts";
+import { eventTypes } from "../../src/changes/event-types.ts";
 import { commandHelp } from "../../src/cli/help.ts";
-import { readPage, root } from "./markdown.ts";
+import { describeVariables, foreignVariables } from "../../src/config/environment.ts";
+import { entries as settingEntries } from "../../src/config/settings.ts";
+import { shownValue } from "../../src/config/shown.ts";
+import { errorGroups, traitsOf } from "../../src/error-codes.ts";
+import { groupNames, groups } from "../../src/plugins/groups.ts";
+import { readPage } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
-export const referencePages = ["docs/cli.md", "docs/errors.md"];
+export const referencePages = [
+  "docs/cli.md",
+  "docs/configuration.md",
+  "docs/errors.md",
+  "docs/extending.md",
+  "docs/facts.md",
+];
 
 const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   errors: errorTables,
@@ -18,6 +28,34 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "planned states": () => table(["state", "means"], Object.entries(plannedStates)),
   "finished states": () => table(["state", "means"], Object.entries(finishedStates)),
   commands: helpTexts,
+  settings: settingTable,
+  variables: () =>
+    table(
+      ["variable", "stands for"],
+      describeVariables().map(({ name, path, says }) => [name, path === undefined ? says : `\`${path}\``]),
+    ),
+  "foreign variables": () =>
+    Object.entries(foreignVariables)
+      .map(([profile, names]) => {
+        const rows = Object.entries(names).map(([name, path]) => [name, `\`${path}\``] as const);
+        return table([`profile \`${profile}\``, "stands for"], rows);
+      })
+      .join("\n"),
+  "plugin groups": () =>
+    table(
+      ["group", "is"],
+      groupNames.map((group) => {
+        const demand = groups[group];
+        const asked =
+          demand.kind === "function"
+            ? "a function"
+            : Object.keys(demand.methods)
+                .map((name) => `\`${name}\``)
+                .join(", ");
+        return [group, `${demand.says}: ${asked}`];
+      }),
+    ),
+  events: eventTable,
 };
 
 /** The page as it should be. */
@@ -35,18 +73,43 @@ export async function updated(page: string): Promise<string> {
   return format(result + text.slice(last), { parser: "markdown", printWidth: 120 });
 }
 
-/** The groups are comments in the source, so it is read as text. */
 function errorTables(): string {
-  const source = readFileSync(join(root, "src", "errors.ts"), "utf8");
-  const declaration = source.slice(source.indexOf("errorCodes = {"), source.indexOf("} as const"));
-  const groups: { readonly title: string; readonly rows: [string, string][] }[] = [];
-  for (const [, title, code, sentence] of declaration.matchAll(/^ {2}(?:\/\/ (.+)|([A-Z_]+):\s*"(.+)",)$/gm)) {
-    if (title !== undefined) groups.push({ title, rows: [] });
-    else groups.at(-1)!.rows.push([code!, sentence!]);
-  }
-  return groups
-    .map(({ title, rows }) => `## ${title[0]!.toUpperCase()}${title.slice(1)}\n\n${table(["code", "means"], rows)}`)
+  return Object.entries(errorGroups)
+    .map(([group, codes]) => {
+      const rows = Object.keys(codes).map((code) => {
+        const { sentence, httpStatus, exitCode, retryable, degradable } = traitsOf(code);
+        const treated = [retryable ? "retried" : [], degradable ? "degraded" : []].flat().join(", ");
+        return `| \`${code}\` | ${sentence} | ${httpStatus} | ${exitCode} | ${treated} |\n`;
+      });
+      const title = `## ${group.charAt(0).toUpperCase()}${group.slice(1)}`;
+      return `${title}\n\n| code | means | HTTP | exit | treated |\n| --- | --- | --- | --- | --- |\n${rows.join("")}`;
+    })
     .join("\n");
+}
+
+function settingTable(): string {
+  const rows = settingEntries.map(({ path, leaf }) => {
+    const standard = shownValue({ path, value: leaf.standard });
+    const text = standard === null ? "" : `\`${typeof standard === "string" ? standard : JSON.stringify(standard)}\``;
+    return `| \`${path}\` | ${leaf.says} | ${leaf.expected.replaceAll("|", "\\|")} | ${path === "plugins" ? "" : text} |\n`;
+  });
+  return `| setting | means | is | unless told |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+}
+
+function eventTable(): string {
+  const rows = Object.entries(eventTypes).map(([type, { says, data, kept }]): [string, string, string, string] => [
+    `\`${type}\``,
+    says,
+    Object.keys(data)
+      .map((name) => `\`${name}\``)
+      .join(", "),
+    kept,
+  ]);
+  return [
+    "| event | means | data | kept |",
+    "| --- | --- | --- | --- |",
+    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
+  ].join("\n");
 }
 
 async function helpTexts(): Promise<string> {

@@ -5,11 +5,13 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { sqlite } from "../../src/backend/sqlite/index.ts";
-import { syncJournal } from "../../src/changes/sync.ts";
+import type { Fence } from "../../src/backend/records.ts";
+import { withLease } from "../../src/changes/lease.ts";
+import { replayable, syncJournal } from "../../src/changes/sync.ts";
 import { readJournal } from "../../src/journal/files.ts";
 import { spawnProgram } from "../support/backend-subjects.ts";
 import { noteApplier, readNote } from "../support/facts.ts";
-import { Folder } from "../support/folder.ts";
+import { failureOf, Folder } from "../support/folder.ts";
 
 const program = fileURLToPath(new URL("programs/metadata.ts", import.meta.url));
 
@@ -61,7 +63,7 @@ async function waiting(folder: Folder): Promise<readonly string[]> {
 
 async function sync(folder: Folder) {
   await using connection = await sqlite(folder.at("strata.db")).connect();
-  return await syncJournal({ home: folder.at("home"), connection, appliers: [noteApplier] });
+  return await syncJournal({ home: folder.at("home"), connection, actions: [replayable(noteApplier)] });
 }
 
 async function storedNames(folder: Folder, names: readonly string[]): Promise<readonly string[]> {
@@ -181,6 +183,32 @@ describe("a process that ends", () => {
     expect(output).toContain("STRATA_METADATA_QUEUE_SIZE");
     expect(output).toContain("lots");
   });
+});
+
+describe("a lease", () => {
+  it(
+    "of a process that lives keeps others out, and of one that was killed is taken over, its fence refused from then on",
+    { timeout: 60_000 },
+    async () => {
+      using folder = new Folder();
+      await using connection = await sqlite(folder.at("strata.db")).connect();
+      const running = start(folder, "holds");
+      await until(() => running.said.some((line) => line.startsWith("holding")), running);
+      const fence = JSON.parse(running.said[0]!.slice("holding ".length)) as Fence;
+      let ran = false;
+
+      const refused = await failureOf(() =>
+        withLease(connection, "promote churn", { timeout: 50 }, async () => void (ran = true)),
+      );
+      expect([refused.code, ran]).toEqual(["LOCK_TIMEOUT", false]);
+      running.child.kill("SIGKILL");
+      await running.ended;
+      const token = await withLease(connection, "promote churn", { timeout: 5_000 }, async (mine) => mine.token);
+
+      expect(token > fence.token).toBe(true);
+      expect(await connection.checkLeases([fence])).toEqual([false]);
+    },
+  );
 });
 
 describe("SIGKILL", () => {

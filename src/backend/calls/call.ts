@@ -1,6 +1,14 @@
 // What is known of a call before any backend sees it: does it write, what does it refuse, and when is there nothing to do.
 
-import type { Stores } from "../backend.ts";
+import type {
+  AuditStore,
+  EventStore,
+  LineageStore,
+  ModelStore,
+  RunStore,
+  Stores,
+  SubmissionStore,
+} from "../backend.ts";
 
 export type CallName = keyof Stores;
 export type CallAnswer<Name extends CallName> = Awaited<ReturnType<Stores[Name]>>;
@@ -22,3 +30,11 @@ export interface Call<Name extends CallName> {
 
 /** All calls of one store. */
 export type CallsOf<Store> = { readonly [Name in keyof Store & CallName]: Call<Name> };
+
+export type TaskCallName = keyof Pick<RunStore, "writeTasks" | "listEngineVersions" | "removeTasks">;
+
+/** The calls about facts beyond builds, which a build of plain data never makes: what answers them is loaded by the first of them. */
+export type FactCallName =
+  TaskCallName | keyof LineageStore | keyof ModelStore | keyof EventStore | keyof AuditStore | keyof SubmissionStore;
+
+export type CoreCallName = Exclude<CallName, FactCallName>;

@@ -8,16 +8,14 @@ import {
   checkOneOf,
   checkOptionalFingerprint,
   checkOptionalText,
-  checkOptionalTime,
   checkText,
   checkTextRecord,
-  checkTime,
   invalid,
 } from "../check.ts";
-import { endStates, runKinds, runStates, type RunPartition, type RunRecord, type TaskRecord } from "../records.ts";
-import type { CallsOf } from "./call.ts";
+import { endStates, runKinds, runStates, type RunPartition, type RunRecord } from "../records.ts";
+import type { CallsOf, TaskCallName } from "./call.ts";
 
-export const runCalls: CallsOf<RunStore> = {
+export const runCalls: CallsOf<Omit<RunStore, TaskCallName>> = {
   startRuns: {
     writes: true,
     check(runs) {
@@ -82,16 +80,9 @@ export const runCalls: CallsOf<RunStore> = {
         ? { answer: { items: [], next: undefined } }
         : undefined,
   },
-  writeTasks: {
-    writes: true,
-    check: (tasks) => tasks.forEach(checkTask),
-    nothing: (tasks) => (tasks.length === 0 ? { answer: [] } : undefined),
-  },
-  listEngineVersions: { writes: false, check: () => undefined },
-  removeTasks: { writes: true, check: (before) => checkDuration(before, "time") },
 };
 
-function checkRun(run: RunRecord): void {
+export function checkRun(run: RunRecord): void {
   checkName(run.id, "run id");
   checkOptionalText(run.parent, "run id");
   checkOneOf(run.kind, runKinds, "run's kind");
@@ -113,27 +104,4 @@ function checkRunPartition({ run, name, partition }: RunPartition): void {
   checkText(run, "run id");
   checkText(name, "name of an input or output");
   checkCount(partition, "partition id");
-}
-
-function checkTask(run: TaskRecord): void {
-  checkRun(run);
-  checkOneOf(run.kind, ["task"], "task's kind");
-  checkTime(run.startedAt, "task's start");
-  checkOptionalTime(run.finishedAt, "task's end");
-  const { namespace, name, target, recordedAt, engineVersion, io, labels, config } = run.task;
-  checkName(namespace, "namespace");
-  checkName(name, "task's name");
-  checkText(target, "task's target");
-  checkTime(recordedAt, "time of a record");
-  checkText(engineVersion, "engine version");
-  checkTextRecord(labels, "label");
-  checkOptionalText(config, "fingerprint of a configuration");
-  for (const { direction, name: what, location, format, rows, content } of io) {
-    checkOneOf(direction, ["input", "output"], "direction of what a task read or wrote");
-    checkText(what, "name of an input or output");
-    checkText(location, "location");
-    checkOptionalText(format, "format");
-    if (rows !== undefined) checkCount(rows, "number of rows");
-    checkOptionalText(content, "content");
-  }
 }

@@ -2,26 +2,20 @@
 
 import { systemClock, type Clock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
-import type { Backend, Stores } from "../backend.ts";
-import type { SyncStores } from "../calls/call.ts";
-import { connectionOver, type Access } from "../connection.ts";
+import type { Backend } from "../backend.ts";
+import type { CoreCallName, SyncStores } from "../calls/call.ts";
+import { connectionOver, type Access, type StoreCalls } from "../connection.ts";
 import { WriterQueue, type WritableStore } from "../writer-queue.ts";
-import * as audit from "./audit.ts";
-import * as events from "./events.ts";
+import { bind } from "./bind.ts";
 import * as graphs from "./graphs.ts";
 import * as leases from "./leases.ts";
-import * as lineage from "./lineage.ts";
 import * as links from "./links.ts";
 import * as manifests from "./manifests.ts";
-import * as models from "./models.ts";
 import * as partitions from "./partitions.ts";
 import * as runs from "./runs.ts";
 import * as snapshots from "./snapshots.ts";
 import { MemoryState } from "./state.ts";
-import * as submissions from "./submissions.ts";
 import * as tags from "./tags.ts";
-import * as tasks from "./tasks.ts";
-import * as versions from "./versions.ts";
 
 export interface MemoryOptions {
   /** Milliseconds a writer waits for those before it; 30,000 unless told. */
@@ -34,7 +28,12 @@ export interface MemoryOptions {
 export function memory({ busyTimeout = 30_000, clock = systemClock }: MemoryOptions = {}): Backend {
   const state = new MemoryState(clock);
   const { journal } = state;
-  const stores = storesOf(state);
+  // The other half comes with the first call that needs it.
+  const stores = storesOf(state) as StoreCalls;
+  const loadFacts = async (): Promise<void> => {
+    const { factStoresOf } = await import("./fact-stores.ts");
+    Object.assign(stores, factStoresOf(state));
+  };
   const store: WritableStore = {
     begin() {
       journal.begin();
@@ -64,6 +63,7 @@ export function memory({ busyTimeout = 30_000, clock = systemClock }: MemoryOpti
           return writing;
         },
         markPrecious: () => undefined,
+        loadFacts,
         async close() {
           await Promise.allSettled(own);
         },
@@ -73,14 +73,8 @@ export function memory({ busyTimeout = 30_000, clock = systemClock }: MemoryOpti
   } satisfies Backend);
 }
 
-type Bound<Functions> = {
-  [Name in keyof Functions]: Functions[Name] extends (state: MemoryState, ...args: infer Args) => infer Answer
-    ? (...args: Args) => Answer
-    : never;
-};
-
 /** Each call is a function over the state in the file of its noun. */
-function storesOf(state: MemoryState): SyncStores {
+function storesOf(state: MemoryState): Pick<SyncStores, CoreCallName> {
   const { findStored: _1, toStored: _2, ...partitionCalls } = partitions;
   const { toRow: _3, toRun: _4, ...runCalls } = runs;
   return {
@@ -92,25 +86,5 @@ function storesOf(state: MemoryState): SyncStores {
     ...bind(state, manifests),
     ...bind(state, leases),
     ...bind(state, runCalls),
-    ...bind(state, tasks),
-    ...bind(state, lineage),
-    ...bind(state, models),
-    ...bind(state, versions),
-    ...bind(state, events),
-    ...bind(state, audit),
-    ...bind(state, submissions),
-  } satisfies { readonly [Name in keyof Stores]: unknown };
-}
-
-type Functions = Readonly<Record<string, (state: MemoryState, ...args: never[]) => unknown>>;
-
-function bind<Given extends Functions>(state: MemoryState, functions: Given): Bound<Given> {
-  const bound = Object.entries(functions).map(([name, call]) => {
-    const counted = (...args: never[]): unknown => {
-      counters.statements++;
-      return call(state, ...args);
-    };
-    return [name, counted] as const;
-  });
-  return Object.fromEntries(bound) as Bound<Given>;
+  } satisfies { readonly [Name in CoreCallName]: unknown };
 }

@@ -28,7 +28,7 @@ export function listEngineVersions(state: MemoryState): readonly string[] {
 
 export function removeTasks(state: MemoryState, before: number): number {
   const old = [...state.runs.values()].filter(
-    ({ record, task }) => task !== undefined && (taskEnd({ ...record, task }) ?? Infinity) < before,
+    ({ record, task }) => task !== undefined && (taskEnd(record) ?? Infinity) < before,
   );
   for (const { record, sequence } of old) {
     state.delete(state.runs, record.id);

@@ -1,15 +1,11 @@
-// Every call of a connection as an operation on a database.
+// Every call that builds make as an operation on a database.
 
-import type { CallAnswer, CallName } from "../calls/call.ts";
+import type { CallAnswer, CallName, CoreCallName } from "../calls/call.ts";
 import type { Stores } from "../backend.ts";
 import type { SqlContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
-import { listAliases, readAliasHistory, writeAlias } from "./statements/aliases.ts";
-import { listAudit, readAudit, writeAudit } from "./statements/audit.ts";
-import { listEvents, removeEvents, writeEvents } from "./statements/events.ts";
 import { listGraphs, readGraph, writeGraph } from "./statements/graphs.ts";
 import { acquireLeases, checkLeases, releaseLeases, renewLeases } from "./statements/leases.ts";
-import { findPartitionsAt, findPartitionsOf, walkLineage } from "./statements/lineage.ts";
 import {
   countSnapshotPartitions,
   findLatestPartitions,
@@ -18,15 +14,6 @@ import {
   writeSnapshotPartitions,
 } from "./statements/links.ts";
 import { readManifests, writeManifests } from "./statements/manifests.ts";
-import {
-  listAnnotations,
-  listModels,
-  listTransitions,
-  readModels,
-  writeAnnotations,
-  writeModel,
-  writeTransitions,
-} from "./statements/models.ts";
 import { writeArtifactPartitions } from "./statements/partition-writes.ts";
 import {
   findLocations,
@@ -55,7 +42,6 @@ import {
   setSnapshotState,
   writeSnapshot,
 } from "./statements/snapshots.ts";
-import { removeSubmissions, takeSubmissions } from "./statements/submissions.ts";
 import {
   listSnapshotTags,
   readSnapshotTag,
@@ -63,15 +49,13 @@ import {
   removeSnapshotTag,
   writeSnapshotTag,
 } from "./statements/tags.ts";
-import { listEngineVersions, removeTasks, writeTasks } from "./statements/tasks.ts";
-import { listVersions } from "./statements/version-search.ts";
-import { findVersions, readVersionNumbers, writeVersions } from "./statements/versions.ts";
 
-type Operations = {
-  readonly [Name in CallName]: (context: SqlContext, ...args: Parameters<Stores[Name]>) => Operation<CallAnswer<Name>>;
+/** As operations: the calls of these names. */
+export type OperationsOf<Name extends CallName> = {
+  readonly [Each in Name]: (context: SqlContext, ...args: Parameters<Stores[Each]>) => Operation<CallAnswer<Each>>;
 };
 
-export const operations: Operations = {
+export const operations: OperationsOf<CoreCallName> = {
   readGraph,
   writeGraph,
   listGraphs,
@@ -113,32 +97,4 @@ export const operations: Operations = {
   readRunPartitions,
   listRuns,
   readRuns,
-  listEngineVersions,
-  writeTasks,
-  removeTasks,
-  walkLineage,
-  findPartitionsAt,
-  findPartitionsOf,
-  readModels,
-  listModels,
-  writeModel,
-  findVersions,
-  listVersions,
-  readVersionNumbers,
-  writeVersions,
-  writeTransitions,
-  listTransitions,
-  listAliases,
-  writeAlias,
-  readAliasHistory,
-  writeAnnotations,
-  listAnnotations,
-  writeEvents,
-  listEvents,
-  removeEvents,
-  writeAudit,
-  listAudit,
-  readAudit,
-  takeSubmissions,
-  removeSubmissions,
 };

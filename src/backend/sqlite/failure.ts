@@ -5,6 +5,9 @@ import { dirname } from "node:path";
 import { StratigraphError } from "../../errors.ts";
 import { errnoOf, storageError } from "../../util/durable-file.ts";
 
+/** What SQLite's limit of 512 bytes leaves beside the endings of its own files. */
+const LONGEST_PATH = 504;
+
 /** Somebody else has the lock: to be tried again, not to be told. */
 export function isBusy(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED)/.test(errnoOf(error) ?? "");
@@ -28,6 +31,15 @@ export function databaseError(cause: unknown, path: string): StratigraphError {
     return new StratigraphError("BACKEND_FAILED", "the database file was moved or deleted while it was open", {
       ...details,
       hint: "Put it back, or start again.",
+    });
+  }
+  const length = Buffer.byteLength(path);
+  if (code.startsWith("SQLITE_CANTOPEN") && length > LONGEST_PATH) {
+    return new StratigraphError("LOCATION_TOO_LONG", "SQLite does not take a path of this length", {
+      ...details,
+      expected: `at most ${LONGEST_PATH} bytes`,
+      received: `${length} bytes`,
+      hint: "Give the project's folder a shorter path.",
     });
   }
   if (code.startsWith("SQLITE_READONLY") || (code.startsWith("SQLITE_CANTOPEN") && !isWritable(path))) {

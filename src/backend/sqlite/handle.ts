@@ -1,6 +1,7 @@
 // One open database handle: statements prepared once, their outcomes counted.
 
 import { counters } from "../../util/counters.ts";
+import { coreCallNames, factCallNames } from "../calls.ts";
 import type { CallName } from "../calls/call.ts";
 import type { StoreCalls } from "../connection.ts";
 import type { SqlContext } from "../sql/context.ts";
@@ -106,12 +107,21 @@ export class Handle {
   }
 }
 
-/** The calls of a connection, answered by this handle. */
+type AnyOperation = (context: SqlContext, ...args: readonly unknown[]) => Operation<unknown>;
+
+/** The operations that were loaded so far. */
+const known = { ...operations } as unknown as Record<CallName, AnyOperation>;
+
+/** Those about facts, which most programs never need. */
+export async function loadFacts(): Promise<void> {
+  const { factOperations } = await import("../sql/fact-operations.ts");
+  Object.assign(known, factOperations);
+}
+
+/** The calls of a connection, answered by this handle; those about facts once they are loaded. */
 export function storesOf(handle: Handle, context: SqlContext): StoreCalls {
-  type AnyOperation = (context: SqlContext, ...args: readonly unknown[]) => Operation<unknown>;
-  const entries = Object.entries(operations as unknown as Readonly<Record<CallName, AnyOperation>>).map(
-    ([name, operation]) =>
-      [name, (...args: readonly unknown[]): unknown => handle.run(operation(context, ...args))] as const,
+  const entries = [...coreCallNames, ...factCallNames].map(
+    (name) => [name, (...args: readonly unknown[]): unknown => handle.run(known[name](context, ...args))] as const,
   );
   return Object.fromEntries(entries) as unknown as StoreCalls;
 }

@@ -11,7 +11,7 @@ import { WriterQueue, type WritableStore } from "../writer-queue.ts";
 import { loadDriver } from "./driver.ts";
 import { isBusy } from "./failure.ts";
 import { hasLog, stampOf } from "./file.ts";
-import { storesOf, type Handle } from "./handle.ts";
+import { loadFacts, storesOf, type Handle } from "./handle.ts";
 import { openAgain, openForReading, openForWriting, whileBusy, type Opening, type ReadingHandle } from "./open.ts";
 
 /** Where SQLite's write lock is among the bytes of the shared memory file: https://www.sqlite.org/walformat.html, 2.3. */
@@ -67,6 +67,7 @@ export async function openSession(opening: Opening): Promise<Access> {
     markPrecious() {
       precious = true;
     },
+    loadFacts,
     async compact() {
       const size = (): number => pragma("page_count") * pragma("page_size");
       const pragma = (name: string): number => (handle.command(`PRAGMA ${name}`)[0] as readonly [number])[0];
@@ -117,6 +118,7 @@ export async function openReadingSession(opening: Opening): Promise<Access> {
     },
     write: () => Promise.reject(new Error("refused before")),
     markPrecious: () => undefined,
+    loadFacts,
     async close() {
       reader.handle.close();
     },

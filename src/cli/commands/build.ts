@@ -1,9 +1,9 @@
 // strata build: bring a graph up to date.
 
 import type { BuildResult } from "../../build/events.ts";
-import { checkName } from "../../backend/check.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { defineCommand, exitCodes, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
+import { finishMetadata } from "../metadata.ts";
 import type { Project } from "../project.ts";
 import type { ErrorJson } from "../report/error.ts";
 import {
@@ -24,6 +24,7 @@ interface Options {
   readonly move: boolean;
   readonly concurrency: number | undefined;
   readonly keepGoing: boolean;
+  readonly strictMetadata: boolean;
 }
 
 export const build: Command = defineCommand({
@@ -44,8 +45,15 @@ export const build: Command = defineCommand({
       "--no-keep-going",
       "after a failure start nothing more; with --keep-going, the default, what does not depend on it goes on",
     ),
+    strictMetadata: flag("--strict-metadata", "fail where records that producers made could not be written"),
   },
-  codes: [{ code: exitCodes.changes, says: "with --plan: a build would change something" }],
+  codes: [
+    { code: exitCodes.changes, says: "with --plan: a build would change something" },
+    {
+      code: exitCodes.metadata,
+      says: "with --strict-metadata: the build succeeded, and records went to the fallback journal",
+    },
+  ],
   examples: [
     { command: "strata build spend.ts", says: "build everything that spend.ts declares" },
     { command: "strata build total", says: "only total and what it needs, of the file built last" },
@@ -68,7 +76,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
   const { buildLines } = await import("../report/summary.ts");
   const { stepJson } = await import("../report/json.ts");
   // A name that can be none is refused before the work, not after it.
-  if (tag !== undefined) checkName(tag, "tag");
+  if (tag !== undefined) (await import("../../build/snapshot.ts")).checkTag(tag);
   project.remember(graph.name);
   const strays = strayCollector();
   const reporter = createReporter(terminal);
@@ -87,8 +95,10 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
   const { outcome, snapshot, built, reused, skipped, failed, duration, steps } = result;
   const tagged =
     tag !== undefined && outcome === "succeeded" ? await tagResult(project, result, tag, move, call) : undefined;
+  const metadata = await finishMetadata();
+  const done = metadata?.complete === false && call.options.strictMetadata ? exitCodes.metadata : exitCodes.done;
   return {
-    exitCode: outcome === "succeeded" && tagged?.error === undefined ? exitCodes.done : exitCodes.failed,
+    exitCode: outcome === "succeeded" && tagged?.error === undefined ? done : exitCodes.failed,
     json: {
       graph: result.graph,
       snapshot,
@@ -104,10 +114,12 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
       duration: Math.round(duration),
       steps: terminal.json ? steps.map((step) => stepJson(step, call.cwd)) : [],
       strays: strays.found,
+      ...(metadata === undefined ? {} : { metadata: metadata.totals }),
     },
     lines: [
       ...buildLines(result, { first, strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
       ...(tagged?.lines ?? []),
+      ...(metadata?.lines ?? []),
     ],
   };
 }

@@ -4,11 +4,13 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Backend } from "../../backend/backend.ts";
+import { detectLineage, detectRegistry } from "../../config/detect.ts";
+import { unknownVariables } from "../../config/environment.ts";
+import { configConcern } from "../../config/project.ts";
 import { isStratigraphError } from "../../errors.ts";
 import { examine, type Check, type CheckStatus } from "../../operations/doctor.ts";
-import { suggest } from "../../util/suggest.ts";
 import { defineCommand, type Call, type Command } from "../command.ts";
-import { configConcern, variables } from "../config.ts";
 import { shownPath } from "../frames.ts";
 import { findProject, type Project } from "../project.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -57,6 +59,7 @@ async function checksOf(call: Call): Promise<Check[]> {
     return [...checks, failure("config", error)];
   }
   checks.push(configCheck(project, call), await graphCheck(project, call), copyCheck(project));
+  for (const check of await choiceChecks(project, call)) checks.push(check);
   let backend: Awaited<ReturnType<Project["backend"]>>;
   try {
     backend = await project.backend();
@@ -72,18 +75,31 @@ async function checksOf(call: Call): Promise<Check[]> {
 
 /** Variables that begin with STRATA_ and mean nothing are slips. */
 function environmentChecks({ env }: Call): Check[] {
-  const known = Object.keys(variables);
-  return Object.keys(env)
-    .filter((name) => name.startsWith("STRATA_") && !known.includes(name))
-    .map((name) => {
-      const guess = suggest(name, known);
-      return {
-        name: "environment",
-        status: "warn",
-        says: `${name} means nothing`,
-        hint: guess === undefined ? `There are: ${known.join(", ")}.` : `Did you mean ${guess}?`,
-      };
+  return unknownVariables(env).map(({ name, guess }) => ({
+    name: "environment",
+    status: "warn",
+    says: `${name} means nothing`,
+    hint: guess === undefined ? "See what there is: strata config show --variables" : `Did you mean ${guess}?`,
+  }));
+}
+
+/** Which registry and lineage backend are meant, and why. */
+async function choiceChecks(project: Project, { env }: Call): Promise<Check[]> {
+  try {
+    const config = await project.settings();
+    const plugins = await project.plugins();
+    const isThere = (name: string): boolean => plugins.has("registry-backends", name);
+    const choices = { registry: detectRegistry({ config, env, isThere }), lineage: detectLineage({ config }) };
+    return Object.entries(choices).map(([what, { name, reason }]) => {
+      const there = plugins.has(what === "registry" ? "registry-backends" : "lineage-backends", name);
+      const says = `'${name}': ${reason}`;
+      return there
+        ? { name: what, status: "ok", says }
+        : { name: what, status: "fail", says: `${says}; there is no such plugin`, hint: "See: strata plugins" };
     });
+  } catch (error) {
+    return [failure("config", error)];
+  }
 }
 
 function configCheck({ configFile, root }: Project, { cwd }: Call): Check {
@@ -126,9 +142,14 @@ function copyCheck({ root }: Project): Check {
 /** Of the database that is there unless the configuration says otherwise. */
 async function databaseChecks({ config, home }: Project): Promise<Check[]> {
   if (config.backend !== undefined)
-    return [{ name: "database", status: "ok", says: `${config.backend.kind}, as the configuration says` }];
+    return [{ name: "database", status: "ok", says: `${kindOf(config.backend)}, as the configuration says` }];
   const { examineDatabase } = await import("../database.ts");
   return examineDatabase(join(home, "strata.db"));
+}
+
+/** A URL may hold a password. */
+function kindOf(backend: string | Backend): string {
+  return typeof backend === "string" ? backend.replace(/:.*$/s, "") : backend.kind;
 }
 
 function failure(name: string, error: unknown): Check {

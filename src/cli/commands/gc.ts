@@ -4,6 +4,7 @@ import { placeText } from "../../build/network.ts";
 import { collectGarbage, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
 import { findProject } from "../project.ts";
+import { expiredVersions, type ExpiredVersion } from "../retention.ts";
 import { errorJson, headline } from "../report/error.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, moment, number, short } from "../terminal/quantity.ts";
@@ -19,9 +20,11 @@ export const gc: Command = defineCommand({
   details: [
     "Only looks, unless told --delete. What a tag names stays, and so do the newest snapshots of each graph, what is being built, and every file of a source. " +
       "A result that goes is built again if it is ever needed again.",
+    "Archived versions of models go as `retention` of the configuration says: after so many days, or beyond so many of one model. What is in production, in another stage, or has an alias stays.",
   ],
   options: {
     delete: flag("--delete", "delete what was found"),
+    apply: flag("--apply", "the same as --delete"),
     keep: whole("--keep <n>", "newest snapshots kept of each graph; 10 unless told", 1),
     grace: whole("--grace <minutes>", "what is younger is left alone; 60 unless told", 0),
   },
@@ -32,12 +35,15 @@ export const gc: Command = defineCommand({
   async run(call) {
     const { options, terminal, signal } = call;
     const { keep, grace } = options;
+    const remove = options.delete || options.apply;
     const project = await findProject(call);
-    await using workspace = await project.open({ readOnly: !options.delete });
+    // First, so that what only they needed goes as well.
+    const versions = await expiredVersions(call, project, remove);
+    await using workspace = await project.open({ readOnly: !remove });
     const garbage = await collectGarbage(workspace, {
       keep,
       grace: grace === undefined ? undefined : grace * MINUTE,
-      remove: options.delete,
+      remove,
       signal,
     });
     return {
@@ -45,13 +51,14 @@ export const gc: Command = defineCommand({
       json: {
         deleted: garbage.removed,
         bytes: garbage.bytes,
+        versions,
         snapshots: garbage.snapshots.map(({ id, graph, state, createdAt }) => ({ id, graph, state, createdAt })),
         partitions: garbage.partitions.map(partitionJson),
         files: garbage.files,
         kept: garbage.kept,
         failures: garbage.failures.map((error) => errorJson(error, call.cwd)),
       },
-      lines: garbageLines(garbage, terminal.colors),
+      lines: [...versionLines(versions, remove, terminal.colors), ...garbageLines(garbage, terminal.colors)],
     };
   },
 });
@@ -70,6 +77,15 @@ function partitionJson({ partition, key, lastReferrer }: GarbagePartition): obje
         ? null
         : { graph: lastReferrer.graph, snapshot: lastReferrer.id, createdAt: lastReferrer.createdAt },
   };
+}
+
+function versionLines(versions: readonly ExpiredVersion[], removed: boolean, colors: Colors): string[] {
+  if (versions.length === 0) return [];
+  const rows = versions.map(({ uri, why, size }) => [escapeText(uri), bytesText(size), colors.dim(why)]);
+  return [
+    ...table(rows.slice(0, MOST_LISTED), { indent: "  ", right: [1] }),
+    `${removed ? "deleted" : "could go"}: ${count(versions.length, "archived version")} of models`,
+  ];
 }
 
 function garbageLines(

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { StratigraphError } from "../../errors.ts";
 import { defineCommand, type Command } from "../command.ts";
 import { shownPath } from "../frames.ts";
@@ -22,8 +23,8 @@ export const init: Command = defineCommand({
   async run(call) {
     const folder = resolve(call.cwd, call.args[0] ?? ".");
     const name = packageName(basename(folder));
-    const version = ownVersion();
-    const files = projectFiles({ name, version });
+    const stratigraph = ownPlace();
+    const files = projectFiles({ name, stratigraph });
     const taken = Object.keys(files).filter((path) => existsSync(join(folder, path)) && path !== "package.json");
     if (taken.length > 0) {
       throw new StratigraphError("USAGE", `there ${taken.length === 1 ? "is" : "are"} already ${taken.join(", ")}`, {
@@ -42,7 +43,9 @@ export const init: Command = defineCommand({
     const program = programName(call.env);
     const next = [
       ...(folder === call.cwd ? [] : [`cd ${quoted(shownPath(folder, call.cwd))}`]),
-      hasPackage ? "npm install stratigraph zod" : "npm install",
+      hasPackage
+        ? `npm install ${quoted(stratigraph.startsWith("file:") ? stratigraph : "stratigraph")} zod`
+        : "npm install",
       `${program} build`,
     ];
     return {
@@ -70,9 +73,11 @@ function write(path: string, text: string): void {
   }
 }
 
-function ownVersion(): string {
-  return (JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string })
-    .version;
+/** Where a project gets this package from, as npm writes it: its version; for a clone, which no registry has, its folder. */
+function ownPlace(): string {
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
+  if (!/[\\/]node_modules[\\/]/.test(root)) return `file:${root.replace(/[\\/]$/, "")}`;
+  return `^${(JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version}`;
 }
 
 /** A folder's name as npm allows it. */
@@ -85,5 +90,5 @@ function packageName(folder: string): string {
 }
 
 function quoted(path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

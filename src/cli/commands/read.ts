@@ -7,14 +7,15 @@ import { findSnapshot, withLookup } from "../lookup.ts";
 import { jsonDocument, plainJson } from "../report/json.ts";
 import { findArtifact, findPartition, parseTarget } from "../target.ts";
 import { escapeLines } from "../terminal/escape.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { valueReader } from "../values.ts";
 
 export const read: Command = defineCommand({
   name: "read",
   summary: "print a value",
   details: [
-    "The value as JSON, parsed by the artifact's schema; what is stored is checked against what was recorded first. " +
-      "With --json it comes with what is known about it.",
+    "The value as JSON, a text as it stands, parsed by the artifact's schema; what is stored is checked against what was " +
+      "recorded first. With --json it comes with what is known about it.",
   ],
   arguments: [{ shape: "<artifact[partition]>", says: "total, days[2026-01-02], stats[date=2026-01-02,region=eu]" }],
   options: {
@@ -55,7 +56,14 @@ export const read: Command = defineCommand({
           size: partition.size,
           value: plainJson(value),
         },
-        lines: jsonDocument(plainJson(value)).trimEnd().split("\n"),
+        lines:
+          typeof value === "string" ? textLines(value, terminal) : jsonDocument(plainJson(value)).trimEnd().split("\n"),
       };
     }),
 });
+
+/** A text is there to be read. A terminal acts on what it is sent; a file or a program gets the text as it is. */
+function textLines(text: string, { live }: Terminal): readonly string[] {
+  const whole = text.replace(/\r?\n$/, "");
+  return live ? escapeLines(whole) : [whole];
+}

@@ -1,6 +1,7 @@
 // An error, for people and for programs.
 
-import { isStratigraphError, StratigraphError, type ErrorCode } from "../../errors.ts";
+import { isStratigraphError, type ErrorCode, type StratigraphError } from "../../errors.ts";
+import { exitCodes } from "../command.ts";
 import { firstFrames, formatFrame } from "../frames.ts";
 import { escapeLines } from "../terminal/escape.ts";
 import type { Colors } from "../terminal/terminal.ts";
@@ -57,7 +58,7 @@ export function detailLines(
   for (const frame of firstFrames(error, cwd)) {
     say("at", frame.within === undefined ? formatFrame(frame) : `${formatFrame(frame)} in ${frame.within}`);
   }
-  if (error.hint !== undefined) say("try", error.hint);
+  for (const suggestion of error.suggestions) say("try", suggestion);
   return lines;
 }
 
@@ -96,11 +97,10 @@ function messageOf(error: unknown): string {
 
 /** The same error with other advice: how to mend it from the command line. */
 export function withHint(error: StratigraphError, hint: string): StratigraphError {
-  const { code, what, where, expected, received, data, cause } = error;
-  return new StratigraphError(code, what, { where, expected, received, data, cause, hint });
+  return error.with({ hint });
 }
 
-/** Called wrongly rather than gone wrong. */
-export function isUsage(error: unknown): boolean {
-  return isStratigraphError(error) && error.code === "USAGE";
+/** What a command ends with that failed: 2 where it was called wrongly. */
+export function exitCodeOf(error: unknown): number {
+  return isStratigraphError(error) ? error.exitCode : exitCodes.failed;
 }

@@ -6,7 +6,7 @@ import type { Colors, Terminal } from "../terminal/terminal.ts";
 import { fit, widthOf } from "../terminal/width.ts";
 import { done, type Line, type Progress } from "./progress.ts";
 
-const BAR = 16;
+const WIDEST_BAR = 16;
 const WIDEST_KEY = 32;
 
 /** One line per artifact that has something to do, and a last one for the whole. */
@@ -16,10 +16,10 @@ export function progressTree(progress: Progress, terminal: Terminal, now: number
   const lines = [...progress.lines.values()].filter(({ todo }) => todo > 0);
   const room = Math.max(1, rows - 3);
   const shown = lines.length <= room ? lines : mostTelling(lines, room - 1);
-  const width = shown.reduce((most, { key }) => Math.min(WIDEST_KEY, Math.max(most, widthOf(escapeText(key)))), 0);
-  const drawn = shown.map((line) => drawLine(line, width, terminal, now));
+  const layout = layoutOf(shown, terminal);
+  const drawn = shown.map((line) => drawLine(line, layout, terminal, now));
   if (shown.length < lines.length)
-    drawn.push(colors.dim(`  and ${count(lines.length - shown.length, "more artifact")}`));
+    drawn.push(colors.dim(terminal.cut(`  and ${count(lines.length - shown.length, "more artifact")}`)));
   return [...drawn, foot(progress, terminal, now)];
 }
 
@@ -51,21 +51,52 @@ function mostTelling(lines: readonly Line[], room: number): Line[] {
   return lines.filter((line) => chosen.has(line));
 }
 
-function drawLine(line: Line, width: number, terminal: Terminal, now: number): string {
-  const { colors } = terminal;
-  const key = fit(escapeText(line.key), width);
-  const counts = `${number(done(line))}/${number(line.todo)}`;
-  const fixed = `  ${key}${" ".repeat(width - widthOf(key))}  ${"".padEnd(BAR)}  ${counts}  `;
-  const running = terminal.cut(runningText(line, now), widthOf(fixed));
-  const name = line.failed > 0 ? colors.red(key) : key;
-  return `  ${name}${" ".repeat(width - widthOf(key))}  ${bar(line, colors)}  ${counts}  ${colors.dim(running)}`.trimEnd();
+/** Columns of what every line has. */
+interface Layout {
+  readonly key: number;
+  readonly bar: number;
 }
 
-function bar(line: Line, colors: Colors): string {
-  const cells = (part: number): number => Math.floor((part / Math.max(1, line.todo)) * BAR);
+/** A line that is wider than its terminal would be two, and what is drawn over could not be taken away again. */
+function layoutOf(lines: readonly Line[], { columns }: Terminal): Layout {
+  const widest = (textOf: (line: Line) => string): number =>
+    lines.reduce((most, line) => Math.max(most, widthOf(textOf(line))), 0);
+  const bar = Math.min(WIDEST_BAR, Math.floor(columns / 5));
+  const room = columns - bar - widest(countsText) - 9;
+  return {
+    key: Math.max(
+      1,
+      Math.min(
+        WIDEST_KEY,
+        room,
+        widest(({ key }) => escapeText(key)),
+      ),
+    ),
+    bar,
+  };
+}
+
+function countsText(line: Line): string {
+  return `${number(done(line))}/${number(line.todo)}`;
+}
+
+function drawLine(line: Line, { key: width, bar: barWidth }: Layout, terminal: Terminal, now: number): string {
+  const { colors } = terminal;
+  const key = fit(escapeText(line.key), width);
+  const counts = countsText(line);
+  const fixed = `  ${key}${" ".repeat(width - widthOf(key))}  ${"".padEnd(barWidth)}  ${counts}  `;
+  const running = terminal.cut(runningText(line, now), widthOf(fixed));
+  const name = line.failed > 0 ? colors.red(key) : key;
+  return `  ${name}${" ".repeat(width - widthOf(key))}  ${bar(line, barWidth, colors)}  ${counts}  ${colors.dim(running)}`.trimEnd();
+}
+
+function bar(line: Line, width: number, colors: Colors): string {
+  const cells = (part: number): number => Math.floor((part / Math.max(1, line.todo)) * width);
   const failed = line.failed + line.skipped === 0 ? 0 : Math.max(1, cells(line.failed + line.skipped));
-  const good = Math.min(BAR - failed, cells(line.built + line.reused));
-  return colors.green("━".repeat(good)) + colors.red("━".repeat(failed)) + colors.dim("─".repeat(BAR - good - failed));
+  const good = Math.min(width - failed, cells(line.built + line.reused));
+  return (
+    colors.green("━".repeat(good)) + colors.red("━".repeat(failed)) + colors.dim("─".repeat(width - good - failed))
+  );
 }
 
 function runningText({ running }: Line, now: number): string {

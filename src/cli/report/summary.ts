@@ -140,13 +140,17 @@ export function pastReason(reason: Reason): string {
 function commonReason(group: readonly StepReport[]): string {
   const first = sentenceOf(group[0]!);
   if (group.every((step) => sentenceOf(step) === first)) return first;
+  const { code } = group[0]!.reason;
   const parts = new Set(group.flatMap(({ reason }) => (reason.changes ?? []).map(({ part }) => part)));
-  if (parts.size > 0) return `${enumeration([...parts].slice(0, MOST_SINGLE))} changed`;
   const on = new Set(group.flatMap(({ reason }) => reason.on ?? []));
-  const few = [...on].slice(0, MOST_SINGLE);
-  if (group[0]!.reason.code === "pending")
-    return `wait for ${few.join(", ")}${on.size > few.length ? " and others" : ""}`;
-  return on.size > 0 ? `${few.join(", ")}${on.size > few.length ? " and others" : ""} failed` : first;
+  const places = [...on].slice(0, MOST_SINGLE).join(", ") + (on.size > MOST_SINGLE ? " and others" : "");
+  if (code === "upstream-failed") return `${places} failed`;
+  if (parts.size + on.size === 0) return first;
+  return [
+    ...(parts.size === 0 ? [] : [`${enumeration([...parts].slice(0, MOST_SINGLE))} changed`]),
+    ...(parts.size === 0 && code === "forced" ? ["forced"] : []),
+    ...(on.size === 0 ? [] : [`wait for ${places}`]),
+  ].join("; ");
 }
 
 function colored(text: string, state: string, colors: Colors): string {

@@ -39,12 +39,13 @@ export class Terminal {
     this.#err = new Outlet(stderr);
   }
 
+  // A terminal that does not know its size says 0.
   get columns(): number {
-    return this.#out.stream.columns ?? 80;
+    return this.#out.stream.columns || 80;
   }
 
   get rows(): number {
-    return this.#out.stream.rows ?? 24;
+    return this.#out.stream.rows || 24;
   }
 
   /** Lines for people, on standard output; nothing with `json`. */

@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { Dimensions } from "../../identity/partition.ts";
 import { systemClock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
-import { errnoOf, storageError } from "../../util/durable-file.ts";
+import { errnoOf, readError } from "../../util/durable-file.ts";
 import { TEMP_PREFIX } from "../../util/temp-name.ts";
 import { describeKind, readFileContent, type FileLook } from "../file-content.ts";
 import { isRacy, isSameFile } from "../file-stamp.ts";
@@ -29,7 +29,7 @@ interface Folder {
   readonly captures: Captures;
 }
 
-/** What lies where the matcher's template looks. Errors: PARTITION_AMBIGUOUS, SOURCE_UNSTABLE, STORAGE_FAILED, STORAGE_READ_ONLY. */
+/** What lies where the matcher's template looks. Errors: PARTITION_AMBIGUOUS, SOURCE_UNSTABLE, STORAGE_FAILED. */
 export async function discoverFiles(
   matcher: Matcher,
   dimensions: Dimensions,
@@ -167,7 +167,7 @@ function statOf(path: string): fs.Stats | undefined {
     return fs.statSync(path, quiet);
   } catch (cause) {
     if (errnoOf(cause) === "ELOOP") return undefined;
-    throw storageError(cause, path, 0);
+    throw readError(cause, path);
   }
 }
 
@@ -188,7 +188,7 @@ function listFolder(
   } catch (cause) {
     const errno = errnoOf(cause);
     if (errno === "ENOENT") return [];
-    if (errno !== "ENOTDIR") throw storageError(cause, path, 0);
+    if (errno !== "ENOTDIR") throw readError(cause, path);
     findings.stray(location, "is a file where a folder is expected");
     return [];
   }

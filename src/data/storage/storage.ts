@@ -30,7 +30,7 @@ export interface Storage<Template extends string = string> {
   resolve(names: TemplateNames): Storage;
   /**
    * Finds a source's partitions. What lies there but does not match is a stray: reported, never adopted, never fatal.
-   * Errors: PARTITION_AMBIGUOUS, SOURCE_UNSTABLE, STORAGE_FAILED, STORAGE_READ_ONLY.
+   * Errors: PARTITION_AMBIGUOUS, SOURCE_UNSTABLE, STORAGE_FAILED.
    */
   discover(
     dimensions: Dimensions,

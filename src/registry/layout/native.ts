@@ -21,6 +21,7 @@ import {
 } from "./projection.ts";
 import { registries } from "./ubunye-import.ts";
 import {
+  detailFields,
   detailOf,
   detailSchema,
   importedTombstone,
@@ -37,15 +38,26 @@ const KIND = "stratigraph model";
 /** Found by its name, which nothing a codec writes should have. */
 export const NATIVE_FILE = "strata-model.json";
 
-const versionSchema = detailSchema.extend({
-  // It names a folder.
-  version: z.string().refine((text) => parseSemanticVersion(text) !== undefined, "this is not a semantic version"),
-  sequence: z.int().positive(),
-  stage: z.string(),
-  createdAt: z.string(),
-  metrics: z.record(z.string(), z.number()),
-  run: z.string().optional(),
-});
+interface WrittenVersion {
+  readonly version: string;
+  readonly sequence: number;
+  readonly stage: string;
+  readonly createdAt: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly run?: string | undefined;
+}
+
+const versionSchema: z.ZodType<VersionDetail & WrittenVersion> = detailSchema.and(
+  z.object({
+    // It names a folder.
+    version: z.string().refine((text) => parseSemanticVersion(text) !== undefined, "this is not a semantic version"),
+    sequence: z.int().positive(),
+    stage: z.string(),
+    createdAt: z.string(),
+    metrics: z.record(z.string(), z.number()),
+    run: z.string().optional(),
+  }),
+);
 
 const modelSchema = z.looseObject({
   kind: z.literal(KIND),
@@ -60,7 +72,7 @@ const modelSchema = z.looseObject({
   history: z.array(z.json()).optional(),
 });
 
-const DETAIL: readonly (keyof VersionDetail)[] = (Object.keys(detailSchema.shape) as (keyof VersionDetail)[]).filter(
+const DETAIL: readonly (keyof VersionDetail)[] = detailFields.filter(
   (field) => field !== "namespace" && field !== "name",
 );
 
@@ -73,14 +85,24 @@ export async function projectNative(
 ): Promise<ProjectionResult> {
   const target = new ProjectionFolder(folder, store);
   await withFolderLock(folder, projectionClock(options), async () => {
+    const kept = new Set<string>();
     for await (const rows of models) {
       checkFolderNames(rows.model);
       const own = target.at(rows.model.namespace, rows.model.name);
-      for (const { version, artifact } of livingVersions(rows)) {
+      kept.add(own);
+      const living = livingVersions(rows);
+      for (const { version, artifact } of living) {
         if (artifact !== undefined)
           await target.place(artifact, join(own, "versions", version), options.rewrite !== true);
       }
       await target.write(join(own, NATIVE_FILE), formatJson(modelOf(rows)));
+      for (const version of await target.names(join(own, "versions"))) {
+        if (!living.some((record) => record.version === version)) await target.remove(join(own, "versions", version));
+      }
+    }
+    if (options.prune !== true) return;
+    for await (const path of registries(folder, NATIVE_FILE)) {
+      if (!kept.has(dirname(path))) await target.remove(dirname(path));
     }
   });
   return target.result();
@@ -123,7 +145,7 @@ function versionJson(rows: ModelRows, record: VersionRecord): Json {
 
 async function versionOf(
   names: { readonly namespace: string; readonly name: string; readonly model: ImportedModel; readonly from: string },
-  version: z.infer<typeof versionSchema>,
+  version: VersionDetail & WrittenVersion,
 ): Promise<ImportedVersion> {
   const where = `${names.from}, version ${version.version}`;
   const folder = join(dirname(names.from), "versions", version.version);

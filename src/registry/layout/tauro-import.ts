@@ -25,8 +25,9 @@ import {
   readDependencies,
   readNote,
   REGISTRY,
-  tauroMetadataSchema,
+  tauroMetadataKeys,
   tauroStage,
+  tauroVersionKeys,
   tauroVersionSchema,
   type TauroVersion,
 } from "./tauro.ts";
@@ -138,8 +139,8 @@ async function versionOf(registry: string, id: string, document: TauroVersion, p
     aliases: detail.aliases ?? [],
     extensions: {
       ...detail.extensions,
-      ...unknownKeys(document, Object.keys(tauroVersionSchema.shape)),
-      ...unknownKeys(metadata, Object.keys(tauroMetadataSchema.shape)),
+      ...unknownKeys(document, tauroVersionKeys),
+      ...unknownKeys(metadata, tauroMetadataKeys),
       ...(Object.keys(others).length === 0 ? {} : { metrics: others }),
     },
     model: modelFrom(own?.model ?? {}, {}),

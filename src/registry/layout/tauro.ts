@@ -26,13 +26,34 @@ import {
   modelDetailSchema,
   tombstoneOf,
   tombstoneSchema,
+  type ModelDetail,
+  type Tombstone,
   type VersionDetail,
 } from "./version-detail.ts";
 
 const values = z.record(z.string(), z.json());
 
+type Values = Readonly<Record<string, Json>>;
+
 /** That system's reader passes over unknown keys in here, and refuses them one level up. */
-export const tauroMetadataSchema = z.looseObject({
+export interface TauroMetadata {
+  readonly name: string;
+  readonly framework?: string | null | undefined;
+  readonly version: number;
+  readonly created_at: string;
+  readonly description?: string | null | undefined;
+  readonly hyperparameters?: Values | null | undefined;
+  readonly metrics?: Values | null | undefined;
+  readonly tags?: Values | null | undefined;
+  readonly stage: string;
+  readonly input_schema?: Json | undefined;
+  readonly output_schema?: Json | undefined;
+  readonly dependencies?: readonly string[] | null | undefined;
+  readonly stratigraph?:
+    { readonly schemaVersion: number; readonly detail: VersionDetail; readonly model: ModelDetail } | undefined;
+}
+
+const metadataShape = {
   name: z.string(),
   framework: z.string().nullish(),
   version: z.int().positive(),
@@ -46,23 +67,50 @@ export const tauroMetadataSchema = z.looseObject({
   output_schema: z.json().optional(),
   dependencies: z.array(z.string()).nullish(),
   stratigraph: z.object({ schemaVersion: z.number(), detail: detailSchema, model: modelDetailSchema }).optional(),
-});
+} satisfies Record<keyof TauroMetadata, z.ZodType>;
 
-export const tauroVersionSchema = z.looseObject({
+export interface TauroVersion {
+  readonly model_id: string;
+  readonly version: number;
+  readonly metadata: TauroMetadata;
+  readonly artifact_uri?: string | null | undefined;
+  readonly artifact_type?: string | null | undefined;
+  readonly created_at: string;
+  readonly updated_at?: string | null | undefined;
+  readonly experiment_run_id?: string | null | undefined;
+  readonly size_bytes?: number | null | undefined;
+}
+
+const versionShape = {
   model_id: z.string(),
   version: z.int().positive(),
-  metadata: tauroMetadataSchema,
+  metadata: z.looseObject(metadataShape),
   artifact_uri: z.string().nullish(),
   artifact_type: z.string().nullish(),
   created_at: z.string(),
   updated_at: z.string().nullish(),
   experiment_run_id: z.string().nullish(),
   size_bytes: z.number().nullish(),
-});
-export type TauroVersion = z.infer<typeof tauroVersionSchema>;
+} satisfies Record<keyof TauroVersion, z.ZodType>;
+
+export const tauroVersionSchema: z.ZodType<TauroVersion> = z.looseObject(versionShape);
+export const tauroVersionKeys: readonly string[] = Object.keys(versionShape);
+export const tauroMetadataKeys: readonly string[] = Object.keys(metadataShape);
 
 /** In the index file's own metadata, by model id: the numbers of deleted versions, and which revisions the files beside it have. */
-export const tauroNoteSchema = z.record(
+export type TauroNote = Readonly<Record<string, TauroModelNote>>;
+
+export interface TauroModelNote {
+  readonly namespace: string;
+  readonly name: string;
+  readonly model: ModelDetail;
+  readonly revision: number;
+  /** Revisions of versions, by sequence. */
+  readonly versions: Readonly<Record<string, number>>;
+  readonly deleted: readonly Tombstone[];
+}
+
+const noteSchema: z.ZodType<TauroNote> = z.record(
   z.string(),
   z.object({
     namespace: z.string(),
@@ -73,7 +121,6 @@ export const tauroNoteSchema = z.record(
     deleted: z.array(tombstoneSchema),
   }),
 );
-export type TauroNote = z.infer<typeof tauroNoteSchema>;
 
 const DETAIL: readonly (keyof VersionDetail)[] = [
   "namespace",
@@ -165,7 +212,10 @@ async function projectModel(
 ): Promise<boolean> {
   const id = modelId(rows.model);
   if (prune !== true && (index.note(id)?.revision ?? 0) > revisionOf(rows)) return false;
-  for (const record of livingVersions(rows)) {
+  // There are as many files as versions, and a reader may come between two of them: he finds two in production rather than none.
+  const living = livingVersions(rows);
+  const isLive = ({ stage }: VersionRecord): boolean => stage === "production";
+  for (const record of [...living.filter(isLive), ...living.filter((one) => !isLive(one))]) {
     const version = `v${record.sequence}`;
     const known = index.note(id)?.versions[record.sequence];
     if (prune !== true && rewrite !== true && known === record.revision) continue; // its files are as they were
@@ -304,10 +354,10 @@ class Index {
       versions: Object.fromEntries(livingVersions(rows).map(({ sequence, revision }) => [sequence, revision])),
       deleted: tombstones(rows).map(tombstoneOf),
     };
-    this.#note = { ...this.#note, ...tauroNoteSchema.parse({ [id]: own }) };
+    this.#note = { ...this.#note, ...noteSchema.parse({ [id]: own }) };
   }
 
-  note(id: string): TauroNote[string] | undefined {
+  note(id: string): TauroModelNote | undefined {
     return this.#note[id];
   }
 
@@ -328,7 +378,7 @@ class Index {
 export function readNote(note: string | undefined): TauroNote {
   if (note === undefined) return {};
   try {
-    return tauroNoteSchema.parse(JSON.parse(note));
+    return noteSchema.parse(JSON.parse(note));
   } catch {
     return {}; // another program's
   }

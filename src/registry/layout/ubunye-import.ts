@@ -18,7 +18,7 @@ import {
 import { withOneProduction, type ImportedModel, type ImportedVersion } from "./imported-version.ts";
 import { findArtifact } from "./find-artifact.ts";
 import { kindOf, readJsonFile } from "./json-file.ts";
-import { ubunyeRegistrySchema, ubunyeVersionSchema, type UbunyeRegistry } from "./ubunye.ts";
+import { ubunyeRegistryKeys, ubunyeRegistrySchema, ubunyeVersionKeys, type UbunyeRegistry } from "./ubunye.ts";
 import { importedTombstone, modelFrom } from "./version-detail.ts";
 
 /**
@@ -50,8 +50,10 @@ export async function* registries(folder: string, file: string = "registry.json"
 }
 
 async function versionsOf(registry: UbunyeRegistry, path: string): Promise<readonly ImportedVersion[]> {
-  const known = Object.keys(ubunyeRegistrySchema.shape);
-  const model = modelFrom({ ...registry.model, gates: registry.promotion_gates }, unknownKeys(registry, known));
+  const model = modelFrom(
+    { ...registry.model, gates: registry.promotion_gates },
+    unknownKeys(registry, ubunyeRegistryKeys),
+  );
   const versions: ImportedVersion[] = [];
   for (const key of Object.keys(registry.versions)) versions.push(await versionOf(registry, key, model, path));
   const names = { ...nameOf(registry), model, from: path };
@@ -114,7 +116,7 @@ async function versionOf(
     aliases: detail.aliases ?? [],
     extensions: {
       ...detail.extensions,
-      ...unknownKeys(entry, Object.keys(ubunyeVersionSchema.shape)),
+      ...unknownKeys(entry, ubunyeVersionKeys),
       ...(Object.keys(others).length === 0 ? {} : { metrics: others }),
       ...(version === key ? {} : { originalVersion: key }),
     },

@@ -24,13 +24,31 @@ import {
   modelDetailSchema,
   tombstoneOf,
   tombstoneSchema,
+  type ModelDetail,
+  type Tombstone,
   type VersionDetail,
 } from "./version-detail.ts";
 
 const values = z.record(z.string(), z.json());
 
+type Values = Readonly<Record<string, Json>>;
+
 /** One of `versions`. That system's reader refuses any other key here, so ours stand in `details`. */
-export const ubunyeVersionSchema = z.looseObject({
+export interface UbunyeVersion {
+  readonly version?: string | undefined;
+  readonly stage: string;
+  readonly registered_at: string;
+  readonly promoted_to_staging?: string | null | undefined;
+  readonly promoted_to_prod?: string | null | undefined;
+  readonly archived_at?: string | null | undefined;
+  readonly metrics?: Values | null | undefined;
+  readonly metadata?: Values | null | undefined;
+  readonly lineage_run_id?: string | null | undefined;
+  readonly config_hash?: string | null | undefined;
+  readonly promoted_by?: string | null | undefined;
+}
+
+const versionShape = {
   version: z.string().optional(),
   stage: z.string().default("development"),
   registered_at: z.string(),
@@ -42,20 +60,35 @@ export const ubunyeVersionSchema = z.looseObject({
   lineage_run_id: z.string().nullish(),
   config_hash: z.string().nullish(),
   promoted_by: z.string().nullish(),
-});
+} satisfies Record<keyof UbunyeVersion, z.ZodType>;
 
-export const ubunyeRegistrySchema = z.looseObject({
+export interface UbunyeRegistry {
+  readonly model_name: string;
+  readonly use_case: string;
+  readonly versions: Readonly<Record<string, UbunyeVersion>>;
+  readonly promotion_gates?: Json | undefined;
+  readonly revision?: number | undefined;
+  readonly schemaVersion?: number | undefined;
+  readonly details?: Readonly<Record<string, VersionDetail>> | undefined;
+  readonly deleted?: readonly Tombstone[] | undefined;
+  readonly model?: ModelDetail | undefined;
+}
+
+const registryShape = {
   model_name: z.string(),
   use_case: z.string(),
-  versions: z.record(z.string(), ubunyeVersionSchema).default({}),
+  versions: z.record(z.string(), z.looseObject(versionShape)).default({}),
   promotion_gates: z.json().optional(),
   revision: z.number().optional(),
   schemaVersion: z.number().optional(),
   details: z.record(z.string(), detailSchema).optional(),
   deleted: z.array(tombstoneSchema).optional(),
   model: modelDetailSchema.optional(),
-});
-export type UbunyeRegistry = z.infer<typeof ubunyeRegistrySchema>;
+} satisfies Record<keyof UbunyeRegistry, z.ZodType>;
+
+export const ubunyeRegistrySchema: z.ZodType<UbunyeRegistry> = z.looseObject(registryShape);
+export const ubunyeRegistryKeys: readonly string[] = Object.keys(registryShape);
+export const ubunyeVersionKeys: readonly string[] = Object.keys(versionShape);
 
 const DETAIL: readonly (keyof VersionDetail)[] = [
   "sequence",

@@ -1,7 +1,7 @@
 // What a version has and another system's format has no key for: written beside its keys, where that system passes over it.
 
 import { z } from "zod";
-import type { ModelRecord, VersionRecord } from "../../backend/model-records.ts";
+import type { Labels, ModelRecord, VersionRecord } from "../../backend/model-records.ts";
 import type { Json } from "../../backend/records.ts";
 import type { ImportedModel, ImportedVersion } from "./imported-version.ts";
 
@@ -13,7 +13,34 @@ const texts = z.record(z.string(), z.string());
 const values = z.record(z.string(), json);
 
 /** Everything optional: a file that another system made has none of it. */
-export const detailSchema = z.object({
+export interface VersionDetail {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly sequence?: number | undefined;
+  readonly stage?: string | undefined;
+  readonly createdBy?: string | undefined;
+  readonly artifact?: { readonly digest: string; readonly location: string } | undefined;
+  readonly artifactType?: string | undefined;
+  readonly framework?: string | undefined;
+  readonly description?: string | undefined;
+  readonly params?: Readonly<Record<string, Json>> | undefined;
+  readonly metadata?: Readonly<Record<string, Json>> | undefined;
+  readonly labels?: Labels | undefined;
+  readonly inputSchema?: Json | undefined;
+  readonly outputSchema?: Json | undefined;
+  readonly dependencies?: Labels | undefined;
+  readonly configFingerprint?: string | undefined;
+  readonly gates?: Json | undefined;
+  readonly promotedToStagingAt?: string | undefined;
+  readonly promotedToProductionAt?: string | undefined;
+  readonly archivedAt?: string | undefined;
+  readonly aliases?: readonly string[] | undefined;
+  readonly extensions?: Readonly<Record<string, Json>> | undefined;
+  readonly revision?: number | undefined;
+}
+
+const detailShape = {
   namespace: z.string().optional(),
   name: z.string().optional(),
   version: z.string().optional(),
@@ -38,10 +65,23 @@ export const detailSchema = z.object({
   aliases: z.array(z.string()).optional(),
   extensions: values.optional(),
   revision: z.int().optional(),
-});
-export type VersionDetail = z.infer<typeof detailSchema>;
+} satisfies Record<keyof VersionDetail, z.ZodType>;
 
-export const tombstoneSchema = z.object({
+export const detailSchema: z.ZodType<VersionDetail> = z.object(detailShape);
+
+export const detailFields: readonly (keyof VersionDetail)[] = Object.keys(detailShape) as (keyof VersionDetail)[];
+
+export interface Tombstone {
+  readonly version: string;
+  readonly sequence: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly at: string;
+  readonly by: string;
+  readonly why?: string | undefined;
+}
+
+export const tombstoneSchema: z.ZodType<Tombstone> = z.object({
   version: z.string(),
   sequence: z.int().positive(),
   createdAt: z.string(),
@@ -50,16 +90,22 @@ export const tombstoneSchema = z.object({
   by: z.string(),
   why: z.string().optional(),
 });
-export type Tombstone = z.infer<typeof tombstoneSchema>;
 
-export const modelDetailSchema = z.object({
+export interface ModelDetail {
+  readonly description?: string | undefined;
+  readonly labels?: Labels | undefined;
+  readonly gates?: Json | undefined;
+  readonly createdAt?: string | undefined;
+  readonly createdBy?: string | undefined;
+}
+
+export const modelDetailSchema: z.ZodType<ModelDetail> = z.object({
   description: z.string().optional(),
   labels: texts.optional(),
   gates: json.optional(),
   createdAt: z.string().optional(),
   createdBy: z.string().optional(),
 });
-export type ModelDetail = z.infer<typeof modelDetailSchema>;
 
 /** These fields of a record, the empty ones left out. */
 export function detailOf(record: VersionRecord, fields: readonly (keyof VersionDetail)[], extra: VersionDetail): Json {

@@ -1,6 +1,7 @@
 // Keeping what was built: tag, verify, gc, doctor, init.
 
 import { chmodSync, existsSync, statSync, utimesSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { openSpace } from "../../support/space.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
@@ -45,6 +46,20 @@ describe("tag", () => {
       { previous: first, why: "checked by Ana" },
       { snapshot: first, previous: null },
     ]);
+  });
+
+  it("cannot be 'latest', which always means the newest snapshot", async () => {
+    await using space = await openSpend();
+    await space.strata("build", "spend.ts");
+
+    const tagged = await space.strata("tag", "latest");
+    const built = await space.strata("build", "--force", "--tag", "latest", "--json");
+
+    expect(tagged.code).toBe(1);
+    expect(tagged.stderr).toContain("'latest' cannot be a tag");
+    // Refused before the work, not after it.
+    expect(built.json).toMatchObject({ error: { code: "TEXT_INVALID" } });
+    expect((await space.strata("tag", "--json")).json.tags).toEqual([]);
   });
 
   it("is deleted with its history kept", async () => {
@@ -346,6 +361,18 @@ describe("init", () => {
     expect(status).toBe(0);
   });
 
+  it("asks npm for the clone that wrote it, as no registry has that one", async () => {
+    await using space = await openSpace();
+    await space.strata("init", "spending");
+
+    const { dependencies } = JSON.parse(space.read("spending/package.json")) as {
+      dependencies: Record<string, string>;
+    };
+    const clone = fileURLToPath(new URL("../../../", import.meta.url)).replace(/\/$/, "");
+
+    expect(dependencies["stratigraph"]).toBe(`file:${clone}`);
+  });
+
   it("overwrites nothing: not a file of its own, and not your package.json", async () => {
     await using space = await openSpace();
     space.write({ "package.json": '{"name":"mine"}\n' });
@@ -355,7 +382,10 @@ describe("init", () => {
     space.remove("graph.ts");
     const third = await space.strata("init");
 
-    expect(first.json).toMatchObject({ kept: ["package.json"], next: ["npm install stratigraph zod", "strata build"] });
+    expect(first.json).toMatchObject({
+      kept: ["package.json"],
+      next: [expect.stringMatching(/^npm install file:.+ zod$/), "strata build"],
+    });
     expect(space.read("package.json")).toBe('{"name":"mine"}\n');
     expect(second.code).toBe(2);
     expect(second.stderr).toContain("graph.ts");

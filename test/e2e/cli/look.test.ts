@@ -1,7 +1,7 @@
 // Looking at what was built: why, ls, show, read, snapshots, diff.
 
 import { describe, expect, it } from "vitest";
-import type { Space } from "../../support/space.ts";
+import { openSpace, type Space } from "../../support/space.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
 
 /** Built twice: the second day was another one the first time, and that snapshot is called "first". */
@@ -213,6 +213,22 @@ describe("read", () => {
     expect((await space.strata("read", "total")).stdout).toBe('{\n  "total": 61.25,\n  "days": 4\n}\n');
     expect((await space.strata("read", "days[2026-01-02]")).stdout).toBe("6\n");
     expect((await space.strata("read", "days[date=2026-01-02]", "--snapshot", "first")).stdout).toBe("4.75\n");
+  });
+
+  it("prints a text as it stands, so that a report can be read", async () => {
+    await using space = await openSpace();
+    space.write({
+      "page.ts": `import { z } from "zod";
+import { artifact, graph, producer, text } from "stratigraph";
+const Page = artifact({ schema: z.string(), format: text() });
+const write = producer({ name: "write", version: "1.0.0", inputs: {}, output: Page, build: () => "a title\\n\\n  12 °C\\n" });
+export const page = graph("page", () => ({ page: write({}) }));
+`,
+    });
+    await space.strata("build", "page.ts");
+
+    expect((await space.strata("read", "page")).stdout).toBe("a title\n\n  12 °C\n");
+    expect((await space.strata("read", "page", "--json")).json.value).toBe("a title\n\n  12 °C\n");
   });
 
   it("prints the bytes as they are stored, and with --json what is known about the value", async () => {

@@ -2,7 +2,8 @@
 
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { createHost } from "../../../src/changes/host.ts";
-import { syncJournal } from "../../../src/changes/sync.ts";
+import { withLease } from "../../../src/changes/lease.ts";
+import { replayable, syncJournal } from "../../../src/changes/sync.ts";
 import { FallbackJournal } from "../../../src/journal/fallback-journal.ts";
 import { faulty, type Fault } from "../../../src/testing/faulty.ts";
 import { systemClock } from "../../../src/util/clock.ts";
@@ -56,12 +57,20 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
       say(key);
     }
   },
+  /** Holds a lease until it is killed. */
+  async holds() {
+    const connection = await sqlite(path).connect();
+    await withLease(connection, "promote churn", { ttl: 60_000 }, async (fence) => {
+      say(`holding ${JSON.stringify(fence)}`);
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
+    });
+  },
   /** Delivers the journal over and over. */
   async syncs() {
     const connection = await sqlite(path).connect();
     say("syncing");
     for (let i = 0; i < Number(count); i++) {
-      const { counts } = await syncJournal({ home, connection, appliers: [noteApplier] });
+      const { counts } = await syncJournal({ home, connection, actions: [replayable(noteApplier)] });
       if (counts.delivered > 0) say(`delivered ${counts.delivered}`);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }

@@ -198,7 +198,7 @@ it("any sequence of calls has one answer", { timeout: 240_000 }, async () => {
             `${fails === undefined ? "" : `transaction (${fails ? "fails" : "ends"}): `}${several.map(({ name }) => name).join("; ")}`,
           );
           const [expected, received] = await Promise.all(
-            sides.map((on) => (fails === undefined ? outcome(on, several[0]!) : together(on, several, fails))),
+            sides.map((on) => (fails === undefined ? outcome(on, several[0]) : together(on, several, fails))),
           );
           expect(received, done.join("\n")).toEqual(expected);
         }

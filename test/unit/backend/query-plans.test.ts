@@ -10,7 +10,7 @@ import { connectionOver } from "../../../src/backend/connection.ts";
 import { Names } from "../../../src/backend/sql/context.ts";
 import { textOf, type Statement } from "../../../src/backend/sql/statement.ts";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
-import { Handle, storesOf } from "../../../src/backend/sqlite/handle.ts";
+import { Handle, loadFacts, storesOf } from "../../../src/backend/sqlite/handle.ts";
 import type { Database as Driver } from "../../../src/backend/sqlite/driver.ts";
 import { systemClock } from "../../../src/util/clock.ts";
 import {
@@ -59,6 +59,7 @@ beforeAll(async () => {
     read: (work) => work(stores),
     write: async (work) => work(stores),
     markPrecious: () => undefined,
+    loadFacts,
     close: async () => undefined,
   });
   for (const [name, call] of Object.entries(batchedCalls)) {

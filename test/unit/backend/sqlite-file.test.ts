@@ -43,6 +43,21 @@ describe("a database path", () => {
     ]);
   });
 
+  it("that is longer than SQLite takes is refused with its length", async () => {
+    const pathOf = (length: number): string => {
+      const deep = join(folder, ...Array<string>(4).fill("x".repeat(100)));
+      mkdirSync(deep, { recursive: true });
+      return join(deep, "y".repeat(length - deep.length - 1));
+    };
+
+    await (await sqlite(pathOf(504)).connect()).close();
+    await expect(sqlite(pathOf(505)).connect()).rejects.toMatchObject({
+      code: "LOCATION_TOO_LONG",
+      expected: "at most 504 bytes",
+      received: "505 bytes",
+    });
+  });
+
   it("may hold what means something elsewhere: question marks, hashes, percents, quotes, spaces, 'file:'", async () => {
     for (const name of ["a?mode=memory.db", "b#c.db", "d%20e.db", "f'g\"h.db", " i.db", "file:j", "k ü😀.db"]) {
       const path = join(folder, name);

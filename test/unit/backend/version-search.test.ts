@@ -119,7 +119,7 @@ function expected(filter: VersionFilter): readonly string[] {
     if (typeof entry[1] !== typeof given) return is === "ne";
     const [a, b] =
       typeof given === "string"
-        ? [Buffer.compare(Buffer.from(String(entry[1])), Buffer.from(given)), 0]
+        ? [Buffer.compare(Buffer.from(entry[1] as string), Buffer.from(given)), 0]
         : [Number(entry[1]), Number(given)];
     return { eq: a === b, ne: a !== b, gt: a > b, gte: a >= b, lt: a < b, lte: a <= b }[is];
   };

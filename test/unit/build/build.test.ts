@@ -7,14 +7,18 @@ import {
   graph,
   integers,
   isStratigraphError,
+  StratigraphError,
   memory,
   memoryStorage,
   producer,
   type BuildEvent,
   type BuildResult,
-  type StratigraphError,
 } from "stratigraph";
 import { z } from "zod";
+import type { Backend } from "../../../src/backend/backend.ts";
+import { buildGraph, planGraph } from "../../../src/build/build.ts";
+import { explainReason } from "../../../src/build/explain.ts";
+import { why } from "../../../src/build/why.ts";
 
 const Numbers = artifact({ schema: z.array(z.number()), partitionBy: { n: integers() } });
 const Sum = artifact({ schema: z.number(), partitionBy: { n: integers() } });
@@ -52,6 +56,29 @@ function sums(
     const raw = Numbers.from(memoryStorage("{n}.json", files));
     const parts = sum({ numbers: raw });
     return { raw, parts, total: add({ parts }) };
+  });
+}
+
+/** One producer after another, the second with a source of its own. What the first makes differs by its version, unless `same`. */
+function waiting(given: { first: string; second: string; rate: number; same?: boolean }) {
+  const first = producer({
+    name: "first",
+    version: given.first,
+    inputs: {},
+    output: Total,
+    build: () => (given.same === true ? 1 : Number.parseInt(given.first)),
+  });
+  const second = producer({
+    name: "second",
+    version: given.second,
+    inputs: { first: Total, rate: Total },
+    output: Total,
+    build: (inputs) => inputs.first * inputs.rate,
+  });
+  return graph("waiting", () => {
+    const rate = Total.from(memoryStorage("rate.json", new Map([["rate.json", String(given.rate)]])));
+    const made = first({});
+    return { rate, first: made, second: second({ first: made, rate }) };
   });
 }
 
@@ -310,6 +337,61 @@ describe("a build", () => {
     expect(told.slice(9)).toEqual(["step-started total", "step-finished total", "build-finished"]);
   });
 
+  it("says of a step that waits what is known of it already: its own change and those of inputs that are there", async () => {
+    const backend = memory();
+    await waiting({ first: "1.0.0", second: "1.0.0", rate: 2 }).build({ backend });
+    const reasonOf = async (versions: Parameters<typeof waiting>[0]) =>
+      (await planGraph(waiting(versions).definition, { backend })).steps.find(({ key }) => key === "second")!;
+
+    const own = await reasonOf({ first: "2.0.0", second: "3.0.0", rate: 2 });
+    expect(own).toMatchObject({
+      state: "stale",
+      reason: { code: "version-changed", changes: [{ before: "1", after: "3" }], on: ["first"] },
+    });
+    expect(explainReason(own.reason)).toBe("version changed from 1 to 3; waits for first");
+
+    const other = await reasonOf({ first: "2.0.0", second: "1.0.0", rate: 9 });
+    expect(other).toMatchObject({ state: "pending", reason: { code: "pending" } });
+    expect(explainReason(other.reason)).toBe("input 'rate' changed; waits for first");
+
+    const plain = await reasonOf({ first: "2.0.0", second: "1.0.0", rate: 2 });
+    expect(plain).toMatchObject({ state: "pending", reason: { code: "pending", on: ["first"] } });
+    expect(explainReason(plain.reason)).toBe("waits for first");
+
+    const [told] = await why(waiting({ first: "2.0.0", second: "3.0.0", rate: 2 }).definition, "second", { backend });
+    expect(told!.now).toEqual(own);
+    expect(told!.causes).toMatchObject([{ key: "first", state: "stale" }]);
+
+    const { result } = await waiting({ first: "2.0.0", second: "3.0.0", rate: 9 }).build({ backend });
+    const { reason } = result.steps.find(({ key }) => key === "second")!;
+    expect(explainReason(reason)).toBe("version changed from 1 to 3; input 'first' changed; input 'rate' changed");
+  });
+
+  it("calls a step that waits pending while going back to an earlier version may find an earlier result", async () => {
+    const backend = memory();
+    await waiting({ first: "1.0.0", second: "1.0.0", rate: 2 }).build({ backend });
+    await waiting({ first: "1.0.0", second: "2.0.0", rate: 2 }).build({ backend });
+    const back = waiting({ first: "3.0.0", second: "1.0.0", rate: 2, same: true });
+
+    const plan = await planGraph(back.definition, { backend });
+    const { result } = await back.build({ backend });
+
+    const { state, reason } = plan.steps.find(({ key }) => key === "second")!;
+    expect([state, explainReason(reason)]).toEqual(["pending", "version changed from 2 to 1; waits for first"]);
+    expect(states(result)).toEqual({ first: "built", second: "reused" });
+  });
+
+  it("says of a forced step that waits that it is forced", async () => {
+    const backend = memory();
+    await waiting({ first: "1.0.0", second: "1.0.0", rate: 2 }).build({ backend });
+
+    const { definition } = waiting({ first: "2.0.0", second: "1.0.0", rate: 2 });
+    const plan = await planGraph(definition, { backend, force: ["second"] });
+
+    const { state, reason } = plan.steps.find(({ key }) => key === "second")!;
+    expect([state, explainReason(reason)]).toEqual(["stale", "forced; waits for first"]);
+  });
+
   it("plans without doing, and then does what it planned", async () => {
     const backend = memory();
     let calls = 0;
@@ -512,6 +594,51 @@ describe("a tag", () => {
     await failure(sums(() => "bad", { files, version: "9.0.0" }).build({ backend }));
     const failed = await sums(plainSum).snapshot("latest", { backend });
     expect(await failure(failed.tag("bad"))).toMatchObject({ code: "SNAPSHOT_INCOMPLETE" });
+  });
+});
+
+describe("where nothing may be written", () => {
+  it("planning still says what a build would do, and why", async () => {
+    const backend = memory();
+    const files = new Map([["1.json", "[1]"]]);
+    const { definition } = sums(plainSum, { files });
+    await buildGraph(definition, { backend });
+    files.set("1.json", "[2]");
+    const refusing: Backend = {
+      kind: "refusing",
+      home: undefined,
+      connect: (options) =>
+        options?.readOnly === true
+          ? backend.connect(options)
+          : Promise.reject(new StratigraphError("BACKEND_READ_ONLY", "the database cannot be written")),
+    };
+
+    const plan = await planGraph(definition, { backend: refusing });
+    const [reason] = await why(definition, "parts", { backend: refusing });
+
+    expect(plan.counts).toMatchObject({ stale: 1, pending: 1 });
+    expect(reason?.now.reason.code).toBe("input-changed");
+    expect(await failure(buildGraph(definition, { backend: refusing }))).toMatchObject({ code: "BACKEND_READ_ONLY" });
+  });
+});
+
+describe("the newest snapshot", () => {
+  it("is what 'latest' means, and no tag can take that name", async () => {
+    const backend = memory();
+    const files = new Map([["1.json", "[1]"]]);
+    const first = await sums(plainSum, { files }).build({ backend });
+
+    expect(await failure(first.tag("latest"))).toMatchObject({ code: "TEXT_INVALID" });
+    expect(await failure(sums(plainSum, { files }).build({ backend, tag: "latest" }))).toMatchObject({
+      code: "TEXT_INVALID",
+    });
+
+    // However such a tag came there.
+    await using connection = await backend.connect();
+    await connection.writeSnapshotTag({ graph: "sums", tag: "latest", snapshot: first.id, by: "ana" });
+    files.set("1.json", "[2]");
+    const second = await sums(plainSum, { files }).build({ backend });
+    expect((await sums(plainSum).snapshot("latest", { backend })).id).toBe(second.id);
   });
 });
 

@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { factsApplier } from "../../../src/changes/facts.ts";
 import { faulty } from "../../../src/testing/faulty.ts";
 import { memory } from "stratigraph";
-import { failureOf } from "../../support/folder.ts";
+import { sqlite } from "stratigraph/sqlite";
+import { loadDriver } from "../../../src/backend/sqlite/driver.ts";
+import { failureOf, Folder } from "../../support/folder.ts";
 import { noteApplier, noteRequest, openFacts, readNote, storedTypes } from "../../support/facts.ts";
 
 describe("a change", () => {
@@ -190,6 +192,43 @@ describe("a transaction", () => {
     });
     expect(seen).toEqual(["note:a", "note:b"]);
     expect(await readNote(connection, "b")).toEqual({ value: 2, times: 1 });
+  });
+
+  it("that fails at the third of five changes leaves a database as it was, byte for byte, and no event", async () => {
+    using folder = new Folder();
+    const path = folder.at("strata.db");
+    await using connection = await sqlite(path).connect();
+    await using space = await openFacts({ connection, writer: false });
+    await space.host.change(noteRequest({ name: "before", value: 0 }));
+    const dump = async (): Promise<string> => {
+      const { Database } = await loadDriver();
+      const raw = new Database(path, { timeout: 1000 });
+      const tables = raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").raw(true).all();
+      const rows = tables.map((name) => [
+        name,
+        raw
+          .prepare(`SELECT * FROM "${String(name)}"`)
+          .raw(true)
+          .all(),
+      ]);
+      raw.close();
+      return JSON.stringify(rows, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+    };
+    const before = await dump();
+    const seen: string[] = [];
+    space.host.bus.subscribe("*", ({ type }) => seen.push(type));
+
+    await failureOf(() =>
+      space.host.transaction(async (tx) => {
+        for (let i = 0; i < 5; i++) {
+          if (i === 2) throw new Error("no");
+          await tx.change(noteRequest({ name: `n${i}`, value: i }));
+        }
+      }),
+    );
+
+    expect(await dump()).toBe(before);
+    expect(seen).toEqual([]);
   });
 
   it("reads in its decisions what it wrote before", async () => {

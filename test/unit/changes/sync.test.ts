@@ -2,7 +2,7 @@
 
 import { StratigraphError, memory, type Connection } from "stratigraph";
 import { describe, expect, it } from "vitest";
-import { syncJournal, type SyncOptions } from "../../../src/changes/sync.ts";
+import { replayable, syncJournal, type SyncOptions } from "../../../src/changes/sync.ts";
 import type { Intent } from "../../../src/journal/intent.ts";
 import { FallbackJournal } from "../../../src/journal/fallback-journal.ts";
 import { faulty } from "../../../src/testing/faulty.ts";
@@ -26,7 +26,7 @@ async function openSync(): Promise<Space> {
     folder,
     connection,
     append: (...intents) => journal.append(intents.map((one) => ({ intent: one, error: new Error("down") }))),
-    sync: (changes) => syncJournal({ home: folder.path, connection, appliers: [noteApplier], ...changes }),
+    sync: (changes) => syncJournal({ home: folder.path, connection, actions: [replayable(noteApplier)], ...changes }),
     async [Symbol.asyncDispose]() {
       await connection.close();
       folder[Symbol.dispose]();
@@ -106,7 +106,7 @@ describe("a sync", () => {
       },
     };
 
-    const first = await space.sync({ appliers: [applier] });
+    const first = await space.sync({ actions: [replayable(applier)] });
 
     expect(first.counts).toMatchObject({ delivered: 2, failed: 1 });
     expect(space.folder.files()).toEqual([FILE]);
@@ -128,15 +128,15 @@ describe("a sync", () => {
       refused: () => [{ type: "promotion.conflict", subject: "model:team/churn", data: version }],
     };
 
-    const first = await space.sync({ appliers: [applier] });
-    const second = await space.sync({ appliers: [applier] });
+    const first = await space.sync({ actions: [replayable(applier)] });
+    const second = await space.sync({ actions: [replayable(applier)] });
 
     expect(first.lines).toMatchObject([{ outcome: "conflict", error: { code: "CONFLICT" } }, { outcome: "delivered" }]);
     expect(second.lines).toMatchObject([{ outcome: "conflict" }]);
     expect((await space.connection.listEvents({ types: ["promotion.conflict"] })).items).toHaveLength(1);
     expect((await space.connection.listAudit({ status: "denied" })).items).toHaveLength(1);
 
-    expect(await space.sync({ appliers: [applier], setAside: true })).toMatchObject({ remaining: 0 });
+    expect(await space.sync({ actions: [replayable(applier)], setAside: true })).toMatchObject({ remaining: 0 });
     expect(space.folder.files().filter((file) => file.includes(".aside"))).toHaveLength(1);
     expect((await space.sync()).lines).toEqual([]);
   });

@@ -77,6 +77,14 @@ describe("with --json", () => {
   });
 });
 
+describe("a terminal that does not know its size", () => {
+  it("is taken for one of 80 columns and 24 rows", () => {
+    const { columns, rows } = terminalOn(screen({ tty: true, columns: 0, rows: 0 }));
+
+    expect([columns, rows]).toEqual([80, 24]);
+  });
+});
+
 describe("what is drawn", () => {
   it("is drawn over, never below", () => {
     const on = screen({ tty: true });

@@ -218,7 +218,7 @@ describe("strays", () => {
     const found = await local("{name.value}.json").discover(named, folder.context());
 
     expect(found.partitions).toEqual([]);
-    const form = "text in Unicode form NFC without control or direction characters";
+    const form = "text, not empty, in Unicode form NFC without control or direction characters";
     expect(found.strays.map(({ problem }) => problem).toSorted()).toEqual([
       "'%ff' has a % that begins no escape: write %25",
       "'100%' has a % that begins no escape: write %25",

@@ -263,6 +263,14 @@ describe("a key typed by a person", () => {
     expect(Object.is(parseKeyArgument({ n: integers() }, "-0").n, 0)).toBe(true);
   });
 
+  it("that names a dimension which is not there is told so, not that its value is wrong", () => {
+    expect(refusal(() => parseKeyArgument({ date: daily() }, "dat=2026-01-02"))).toMatchObject({
+      expected: "date=…",
+      received: '"dat=2026-01-02"',
+      hint: "Did you mean 'date'?",
+    });
+  });
+
   it("is always understood when it is a key's own text", () => {
     fc.assert(
       fc.property(text, fc.maxSafeInteger(), (s, n) => {

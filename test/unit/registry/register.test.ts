@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { artifact, graph, literal, producer } from "stratigraph";
+import { sqlite } from "stratigraph/sqlite";
 import { insideRun } from "../../../src/build/run-scope.ts";
 import type { RunId } from "../../../src/backend/records.ts";
 import { jsonCodec } from "../../../src/registry/codec.ts";
@@ -236,6 +237,33 @@ describe("what a version knows", () => {
 
     expect([inside.runId, explicit.runId, outside.runId]).toEqual(["run-1", "run-2", undefined]);
     expect(outside.engineVersion).toBe(space.host.engineVersion);
+  });
+
+  it("inside a producer: the run and the configuration of its step, and trace finds both", async () => {
+    await using space = await openRegistry({ backend: "sqlite" });
+    const { registry, folder } = space;
+    const Count = artifact({ schema: z.number() });
+    const fit = producer({
+      name: "fit",
+      version: "1.0.0",
+      inputs: { raw: Count },
+      output: Count,
+      async build({ raw }) {
+        await registry.register({ name: "m", artifact: bytes(String(raw)), durable: true });
+        return raw * 2;
+      },
+    });
+    const trained = graph("trained", () => {
+      const raw = Count.from(literal(21));
+      return { raw, model: fit({ raw }) };
+    });
+
+    await trained.build({ backend: sqlite(join(folder, "strata.db")) });
+
+    const version = await registry.get("m@1.0.0");
+    const { run } = await registry.trace("m@1.0.0");
+    expect(version.configFingerprint).toMatch(/^[0-9a-f]{32}$/);
+    expect(run).toMatchObject({ id: version.runId, kind: "step", producer: "fit" });
   });
 
   it.each([

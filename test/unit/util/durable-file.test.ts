@@ -7,6 +7,7 @@ import type { StratigraphError } from "../../../src/errors.ts";
 import { hashText } from "../../../src/util/digest.ts";
 import {
   probeFolder,
+  readError,
   storageError,
   syncFolders,
   writeCacheFile,
@@ -193,6 +194,20 @@ describe("errors of the file system", () => {
     );
     expect(failed("EROFS").cause).toMatchObject({ code: "EROFS" });
     expect(failed("ENOSPC").data).toMatchObject({ path: "/tmp/x", errno: "ENOSPC", bytes: 1234 });
+  });
+});
+
+describe("what the system says of a reading", () => {
+  it("that is denied speaks of reading, not of writing", () => {
+    const error = readError(Object.assign(new Error("EACCES"), { code: "EACCES" }), "/tmp/x");
+
+    expect(error.code).toBe("STORAGE_FAILED");
+    expect(error.message).toBe(
+      "/tmp/x: this may not be read: permission denied. Give this user permission to read it.",
+    );
+    expect(readError(Object.assign(new Error("EIO"), { code: "EIO" }), "/tmp/x").message).toContain(
+      "the disk reported",
+    );
   });
 });
 

@@ -125,7 +125,8 @@ export function* finishRuns(_: SqlContext, runs: Parameters<Stores["finishRuns"]
   for (const { id, state, finishedAt, attempts, duration, error } of runs) {
     const changed = yield* change(sql`
       UPDATE run SET state = ${state}, finished_at = ${finishedAt}, attempts = ${attempts}, duration = ${duration},
-        error = ${encodeOptionalJson(error, "run's error")}
+        error = ${encodeOptionalJson(error, "run's error")},
+        ended_ms = CASE kind WHEN 'task' THEN coalesce(${momentOf(finishedAt)}, started_ms) END
       WHERE id = ${id} AND state IN ('running', 'scheduled')`);
     if (changed > 0) finished.push(id);
   }

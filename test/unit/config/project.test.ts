@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
-import { environmentConfig, parseConfig } from "../../../src/cli/config.ts";
+import { environmentConfig, furtherNames, parseConfig } from "../../../src/config/project.ts";
+import { settings } from "../../../src/config/settings.ts";
 import { StratigraphError } from "../../../src/errors.ts";
 
 function refusal(read: () => unknown): StratigraphError {
@@ -53,7 +54,9 @@ describe("the configuration", () => {
       ["concurrency", 0, "a whole number of at least 1"],
       ["concurrency", "4", "a whole number of at least 1"],
       ["concurrency", Number.NaN, "a whole number of at least 1"],
-      ["backend", "sqlite", "a backend"],
+      ["backend", 7, "a backend"],
+      ["path", "", "the path of a folder"],
+      ["plugins", {}, "a list"],
     ];
     for (const [name, value, expected] of wrong) {
       expect(refusal(() => parseConfig({ default: { [name]: value } }, "c.ts")).expected).toContain(expected);
@@ -66,7 +69,25 @@ describe("the configuration", () => {
   });
 });
 
+describe("what is known of the settings without loading them", () => {
+  it("is all their names", () => {
+    const known = ["graph", "root", "path", "backend", "concurrency", "plugins", ...furtherNames];
+
+    expect(known.toSorted()).toEqual(Object.keys(settings).toSorted());
+  });
+});
+
 describe("the environment", () => {
+  it("names a backend by URL or by name, the URL first", () => {
+    expect(environmentConfig({ STRATA_BACKEND: "memory", STRATA_PATH: "/state" })).toEqual({
+      backend: "memory",
+      path: "/state",
+    });
+    expect(environmentConfig({ STRATA_BACKEND: "memory", STRATA_DATABASE_URL: "sqlite:a.db" })).toEqual({
+      backend: "sqlite:a.db",
+    });
+  });
+
   it("stands for settings", () => {
     expect(environmentConfig({ STRATA_GRAPH: "a.ts", STRATA_ROOT: "/x", STRATA_CONCURRENCY: "3" })).toEqual({
       graph: "a.ts",

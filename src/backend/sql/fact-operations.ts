@@ -1,0 +1,52 @@
+// Every call about facts beyond builds as an operation on a database; loaded by the first of them.
+
+import type { FactCallName } from "../calls/call.ts";
+import type { OperationsOf } from "./operations.ts";
+import { listAliases, readAliasHistory, writeAlias } from "./statements/aliases.ts";
+import { listAudit, readAudit, writeAudit } from "./statements/audit.ts";
+import { listEvents, removeEvents, writeEvents } from "./statements/events.ts";
+import { findPartitionsAt, findPartitionsOf, walkLineage } from "./statements/lineage.ts";
+import {
+  listAnnotations,
+  listModels,
+  listTransitions,
+  readModels,
+  writeAnnotations,
+  writeModel,
+  writeTransitions,
+} from "./statements/models.ts";
+import { removeSubmissions, takeSubmissions } from "./statements/submissions.ts";
+import { listEngineVersions, removeTasks, writeTasks } from "./statements/tasks.ts";
+import { listVersions } from "./statements/version-search.ts";
+import { findVersions, readVersionNumbers, writeVersions } from "./statements/versions.ts";
+
+export const factOperations: OperationsOf<FactCallName> = {
+  writeTasks,
+  listEngineVersions,
+  removeTasks,
+  walkLineage,
+  findPartitionsAt,
+  findPartitionsOf,
+  readModels,
+  listModels,
+  writeModel,
+  findVersions,
+  listVersions,
+  readVersionNumbers,
+  writeVersions,
+  writeTransitions,
+  listTransitions,
+  listAliases,
+  writeAlias,
+  readAliasHistory,
+  writeAnnotations,
+  listAnnotations,
+  writeEvents,
+  listEvents,
+  removeEvents,
+  writeAudit,
+  listAudit,
+  readAudit,
+  takeSubmissions,
+  removeSubmissions,
+};
