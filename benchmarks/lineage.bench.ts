@@ -1,4 +1,4 @@
-// What does it cost to find everything upstream of a partition, the first time and again?
+// What does it cost to find everything upstream of a partition?
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const WIDE = 1_000;
 const READS = 3;
 
 export const bench: Bench = {
-  question: "What does it cost to find everything upstream of a partition, the first time and again?",
+  question: "What does it cost to find everything upstream of a partition?",
 
   async *run({ space, quick, result }) {
     const wide = quick ? WIDE / 10 : WIDE;

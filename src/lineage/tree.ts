@@ -1,7 +1,7 @@
 // A trace as a tree of lines.
 
 import { groupTrace, keyRange, type GroupOptions, type LineageGroup } from "./groups.ts";
-import type { Direction, Trace } from "./trace.ts";
+import type { Direction, Trace, TracedPartition } from "./trace.ts";
 
 /** One line, in parts, so that whoever prints it can colour and escape them. */
 export interface TreeLine {
@@ -84,26 +84,37 @@ function notesOf(group: LineageGroup, trace: Trace): string[] {
   const { kind, partitions, producer, runs, model, graph } = group;
   if (model !== undefined) return [`model #${model.sequence}`, model.deleted ? "deleted" : model.stage];
   const [only, second] = partitions;
-  const notes: string[] = [];
-  if (only !== undefined && second === undefined) {
-    if (kind === "raw") notes.push(...(only.artifact === undefined ? [] : [only.location]), only.content);
-    else notes.push(only.content.slice(0, 8));
-    notes.push(...marks(only));
-  } else {
-    const range = keyRange(group);
-    const old = partitions.filter(({ current }) => current === false).length;
-    notes.push(`${partitions.length} ${kind === "raw" ? "raw files" : "partitions"}`, ...(range === "" ? [] : [range]));
-    if (old > 0) notes.push(`${old} made again since`);
-  }
+  const notes = only !== undefined && second === undefined ? notesOfOne(kind, only) : notesOfMany(group);
   if (kind === "raw" && second === undefined) notes.push("raw");
   if (producer !== undefined) notes.push(producer);
   const [newest] = runs;
   if (newest !== undefined) {
     const when = `${newest.startedAt.slice(0, 19).replace("T", " ")} UTC`;
-    notes.push(runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`, when, `by ${newest.by.split(" ")[0] ?? ""}`);
+    notes.push(
+      runs.length === 1 ? `run ${newest.id}` : `${runs.length} runs`,
+      when,
+      `by ${newest.by.split(" ")[0] ?? ""}`,
+    );
   }
   if (graph !== undefined && graph !== mainGraph(trace)) notes.push(`graph ${graph}`);
   return notes;
+}
+
+function notesOfOne(kind: LineageGroup["kind"], one: TracedPartition): string[] {
+  const { artifact, location, content } = one;
+  const what = kind === "raw" ? [...(artifact === undefined ? [] : [location]), content] : [content.slice(0, 8)];
+  return [...what, ...marks(one)];
+}
+
+function notesOfMany(group: LineageGroup): string[] {
+  const { kind, partitions } = group;
+  const range = keyRange(group);
+  const old = partitions.filter(({ current }) => current === false).length;
+  return [
+    `${partitions.length} ${kind === "raw" ? "raw files" : "partitions"}`,
+    ...(range === "" ? [] : [range]),
+    ...(old === 0 ? [] : [`${old} made again since`]),
+  ];
 }
 
 function marks({ damaged, current }: { readonly damaged: boolean; readonly current: boolean | undefined }): string[] {

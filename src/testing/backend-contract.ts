@@ -10,6 +10,7 @@ import { modelCases } from "./backend-cases/models.ts";
 import { linkCases } from "./backend-cases/links.ts";
 import { partitionCases } from "./backend-cases/partitions.ts";
 import { processCases } from "./backend-cases/processes.ts";
+import { runListCases } from "./backend-cases/run-lists.ts";
 import { runCases } from "./backend-cases/runs.ts";
 import { snapshotCases } from "./backend-cases/snapshots.ts";
 import { tagCases } from "./backend-cases/tags.ts";
@@ -83,6 +84,7 @@ export const backendCases: readonly ContractCase[] = [
   ...partitionCases,
   ...linkCases,
   ...runCases,
+  ...runListCases,
   ...taskCases,
   ...lineageCases,
   ...modelCases,

@@ -49,7 +49,7 @@ export function layOut(boxes: readonly Box[], links: readonly Link[], gaps: Gaps
   const proper = links.map((link) => ({ ...link, turned: false }));
   turnBackLinks(boxes.length, proper);
   const layerOf = assignLayers(boxes.length, proper);
-  const layers: Cell[][] = Array.from({ length: Math.max(0, ...layerOf) + 1 }, () => []);
+  const layers: Cell[][] = Array.from({ length: layerOf.reduce((most, one) => Math.max(most, one), 0) + 1 }, () => []);
   const addCell = (layer: number, { width, height }: Box): Cell => {
     const cell: Cell = { layer, width, height, before: [], after: [], rank: layers[layer]!.length, centre: 0 };
     layers[layer]!.push(cell);

@@ -76,7 +76,6 @@ export async function openSession(opening: Opening): Promise<Access> {
       // Not by the queue, whose every work is a transaction, in which SQLite does not do this.
       return whileBusy(opening, () => {
         const before = size();
-        handle.command("PRAGMA optimize");
         handle.command("VACUUM");
         handle.command("PRAGMA wal_checkpoint(TRUNCATE)");
         return { before, after: size() };

@@ -58,8 +58,8 @@ export type FacetName = keyof typeof facetVersions;
 
 /** Makes facets with the two fields they all have filled in; a facet of our own is described where `producer` leads. */
 export function facetMaker(producer: string): {
-  standard<Fields extends object>(name: FacetName, fields: Fields): Facet & Fields;
-  own<Fields extends object>(name: string, fields: Fields): Facet & Fields;
+  readonly standard: <Fields extends object>(name: FacetName, fields: Fields) => Facet & Fields;
+  readonly own: <Fields extends object>(name: string, fields: Fields) => Facet & Fields;
 } {
   return {
     standard: (name, fields) => ({

@@ -14,6 +14,10 @@ function settled(text: string): string {
     .replace(/\b\d+(\.\d+)? s\b/g, "<took>")
     .replace(/("duration(Sec)?": )[\d.]+/g, "$1<number>")
     .replace(/[^\s"]+@[^\s"]+( \d+ [\d-]+\/\d+)?/g, "<who>")
+    .replace(/(UTC|<time>) by \w+/g, "$1 by <who>")
+    .replace(/("(?:registeredBy|by)": ?)"[\w-]+"/g, '$1"<who>"')
+    .replace(/^( {2}by +)\S+$/gm, "$1<who>")
+    .replace(/stratigraph\/v\/[\d.]+/g, "stratigraph/v/<version>")
     .replace(/ +(?=\n|$)/g, "");
 }
 

@@ -26,7 +26,9 @@ const MOST_LISTED = 20;
 export const compare: Command = defineCommand({
   name: "lineage compare",
   summary: "what differs between two runs or snapshots",
-  details: ["Inputs and outputs are compared by content: what was made again with the same result is the same."],
+  details: [
+    "What is compared: how it ended, inputs, config, versions of producers, outputs, metrics, time. Inputs and outputs by content: what was made again with the same result is the same.",
+  ],
   arguments: [
     { shape: "[before]", says: SUBJECT },
     { shape: "[after]", says: "the same" },
@@ -63,7 +65,7 @@ export const compare: Command = defineCommand({
 
 export const gate: Command = defineCommand({
   name: "lineage gate",
-  summary: "compare with a kept receipt, and fail on what may not differ",
+  summary: "compare with a receipt, and fail where something differs that may not",
   details: [
     "A receipt says what a run or snapshot came to: contents of inputs and outputs, config, versions of producers, metrics. Keep one with --write, and commit it.",
     `What can differ: ${differenceKinds.join(", ")}. Durations always may.`,

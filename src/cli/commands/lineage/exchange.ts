@@ -65,7 +65,10 @@ function append(path: string, lines: readonly string[]): void {
 
 export const exportRecords: Command = defineCommand({
   name: "lineage export",
-  summary: "write every task's record as a JSON file of its own",
+  summary: "write the record of every task as a JSON file",
+  details: [
+    "As {usecase}/{package}/{task}/{run_id}.json below the folder. Files that are as they should be stay as they are.",
+  ],
   arguments: [{ shape: "<folder>", says: "where to; made if it is not there" }],
   examples: [{ command: "strata lineage export lineage", says: "into the folder lineage" }],
   run: (call) =>
