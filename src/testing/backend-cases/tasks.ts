@@ -243,4 +243,26 @@ export const taskCases: readonly ContractCase[] = [
       assert.deepEqual(await connection.writeTasks([ended]), [true]);
     },
   },
+  {
+    name: "compact",
+    title: "after 10,000 tasks were removed a compacted store takes less room, where it takes any",
+    time: 120_000,
+    async run({ connect }) {
+      const connection = await connect();
+      const many = Array.from({ length: 10_000 }, (_, i) => ({ ...ended, id: runId(`run ${i}`) }));
+      await connection.writeTasks([...many, { ...started, id: runId("at work") }]);
+      await refusal(
+        connection.transaction((tx) => tx.compact()),
+        "TRANSACTION_INVALID",
+      );
+
+      assert.equal(await connection.removeTasks(Date.parse("2030-01-01T00:00:00Z")), 10_000);
+      const { before, after } = await connection.compact();
+
+      if (before === 0) assert.equal(after, 0);
+      else assert.ok(after < before / 2, `${before} to ${after}`);
+      assert.deepEqual(await ids(connection, {}), ["at work"]);
+      assert.deepEqual(await connection.writeTasks([ended]), [true]);
+    },
+  },
 ];

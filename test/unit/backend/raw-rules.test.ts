@@ -1,6 +1,6 @@
 // What the schema of an SQLite database itself refuses, to whatever program.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findAuditBreak } from "../../../src/backend/audit-chain.ts";
 import type { Connection } from "../../../src/backend/backend.ts";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
-import { auditEntry, churn, model, version } from "../../../src/testing/fact-samples.ts";
+import { auditEntry, churn, model, task, version } from "../../../src/testing/fact-samples.ts";
+import { runId } from "../../../src/testing/samples.ts";
 
 let folder: string;
 let path: string;
@@ -94,5 +95,22 @@ describe("the audit log", () => {
     expect(await check()).toEqual({ number: 2, problem: "changed" });
     database.exec("DELETE FROM audit WHERE number = 1");
     expect(await check()).toEqual({ number: 1, problem: "missing" });
+  });
+});
+
+describe("the file", () => {
+  it("shrinks when 10,000 tasks were removed and it is compacted", async () => {
+    const ended = { state: "succeeded", finishedAt: "2026-01-02T04:00:00Z" } as const;
+    await connection.writeTasks(Array.from({ length: 10_000 }, (_, i) => task({ ...ended, id: runId(`run ${i}`) })));
+    database.pragma("wal_checkpoint(TRUNCATE)");
+    const full = statSync(path).size;
+
+    await connection.removeTasks(Date.parse("2030-01-01T00:00:00Z"));
+    const { before, after } = await connection.compact();
+
+    expect(statSync(path).size).toBe(after);
+    expect(after).toBeLessThan(full / 2);
+    expect(before).toBe(full);
+    expect(statSync(`${path}-wal`).size).toBe(0);
   });
 });
