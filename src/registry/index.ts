@@ -9,7 +9,7 @@ export type { ListOptions, Model, ModelListOptions, OpenedVersion, VersionTrace 
 export type { SearchOptions } from "./search.ts";
 export type { AliasOptions, GatesShown } from "./noting.ts";
 export type { DeleteOptions } from "./removing.ts";
-export type { ModelVersion } from "./model-version.ts";
+export { modelVersionSchema, type ModelVersion } from "./model-version.ts";
 export type { Written } from "./written.ts";
 export type { MetricComparison, MetricPair } from "./comparison.ts";
 
@@ -26,15 +26,27 @@ export {
 export { parseStage } from "./stage.ts";
 export { stages, type Stage, type ModelName, type TransitionRecord } from "../backend/model-records.ts";
 export {
+  askGates,
   parseGates,
   type CheckResult,
   type CustomGate,
+  type CustomGates,
   type GateInput,
   type GateResult,
   type GateSettings,
 } from "./gate.ts";
-export { lifecycle } from "./lifecycle.ts";
-export { nameSchema, labelsSchema, metricsSchema, paramsSchema } from "./limits.ts";
+export { lifecycle, type Step } from "./lifecycle.ts";
+export {
+  annotationSchema,
+  dependenciesSchema,
+  descriptionSchema,
+  labelsSchema,
+  metadataSchema,
+  metricsSchema,
+  nameSchema,
+  paramsSchema,
+  versionSchema,
+} from "./limits.ts";
 export { knownFrameworks, type Framework, type KnownFramework } from "./framework.ts";
 
 export {
@@ -46,7 +58,24 @@ export {
   type TrainedModel,
 } from "./codec.ts";
 export { train, type Trained, type TrainOptions, type TrainResult } from "./train.ts";
-export { asNumberedRegistry, type NumberedRegistry } from "./facade/numbered-registry.ts";
+export { trainingTargetSchema, type TrainingTarget } from "./train.ts";
+export {
+  asNumberedRegistry,
+  type NumberedRegistry,
+  type NumberedVersion,
+  type RegisterModelInput,
+} from "./facade/numbered-registry.ts";
+export {
+  asRegistryBackend,
+  registryBackendMethods,
+  type BackendDeletion,
+  type BackendDemotion,
+  type BackendModel,
+  type BackendPromotion,
+  type BackendRegisterInput,
+  type ModelVersionInfo,
+  type RegistryBackend,
+} from "./facade/registry-backend.ts";
 
 export type { ArtifactHandle, ArtifactSource, ArtifactStore, VersionClaim } from "./artifact-store.ts";
 export { localStore } from "./store/local-store.ts";

@@ -6,7 +6,7 @@ import type { ModelCodec } from "./codec.ts";
 import type { GateSettings } from "./gate.ts";
 import { nameSchema, versionSchema } from "./limits.ts";
 import type { ModelVersion } from "./model-version.ts";
-import { formatModelName, parseModelName } from "./name.ts";
+import { formatModelName, parseModelName, type ModelNameInput } from "./name.ts";
 import type { RegisterFields } from "./registering.ts";
 import type { ModelRegistry } from "./registry.ts";
 import { parseStage } from "./stage.ts";
@@ -97,7 +97,9 @@ export async function train<M>(options: TrainOptions<M>): Promise<TrainResult<M>
   const { into, registry, codec, train: fit, signal, ...rest } = options;
   const target = await parseWith(trainingTargetSchema, registry, "registry");
   const { useCase, version: pinned, bump, promotionGates, onBlocked } = target;
-  const name = parseModelName(useCase === undefined ? target.model : { namespace: useCase, name: target.model });
+  // Without a namespace it is the registry's own.
+  const given: ModelNameInput = useCase === undefined ? target.model : { namespace: useCase, name: target.model };
+  parseModelName(given);
   if (promotionGates !== undefined) into.checkGates(promotionGates);
   const to = target.promoteTo === undefined ? undefined : parseStage(target.promoteTo, "registry, promoteTo");
 
@@ -105,7 +107,8 @@ export async function train<M>(options: TrainOptions<M>): Promise<TrainResult<M>
 
   const version = await into.register<M>({
     ...rest,
-    ...name,
+    name: target.model,
+    ...(useCase === undefined ? {} : { namespace: useCase }),
     ...(pinned === undefined ? {} : { version: pinned }),
     ...(bump === undefined ? {} : { bump }),
     metrics,
@@ -117,6 +120,7 @@ export async function train<M>(options: TrainOptions<M>): Promise<TrainResult<M>
   });
   if (to === undefined || to === version.stage) return { model, version, promotion: undefined };
   const { by, reason, mode, durable } = rest;
+  const name = { namespace: version.namespace, name: version.name };
   const promotion = await into.promote({ ...name, version: version.version }, to, {
     gates: promotionGates,
     onBlocked: "log",

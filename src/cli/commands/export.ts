@@ -10,7 +10,7 @@ import { defineCommand, text, texts, type Command, type Option } from "../comman
 import { shownPath } from "../frames.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count } from "../terminal/quantity.ts";
-import { asUsage, reading, storeOption } from "./models/options.ts";
+import { reading, storeOption } from "./models/options.ts";
 
 export const layoutOption: { readonly layout: Option<string | undefined> } = {
   layout: text("-l, --layout <layout>", `${modelLayouts.join(", ")}`),
@@ -38,7 +38,7 @@ export const exporting: Command = defineCommand({
       const layout = readLayout(call.options.layout) ?? "native";
       const folder = resolve(call.cwd, call.args[0]!);
       const asked = call.options.model === true ? [] : call.options.model;
-      const only = asked?.map((name) => asUsage(() => parseModelName(name)));
+      const only = asked?.map((name) => parseModelName(name));
       const models = modelReader(workspace.connection, only);
       let exported = 0;
       const counted = {

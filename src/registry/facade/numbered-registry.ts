@@ -9,7 +9,6 @@ import type { PartitionRef } from "../source-partition.ts";
 import { capitalStage, parseStage } from "../stage.ts";
 import { stepTowards, type StepOptions } from "../stepping.ts";
 import { everyVersion } from "./registry-backend.ts";
-import { parseModelName } from "../name.ts";
 
 /** A version as such programs know it. */
 export interface NumberedVersion {
@@ -73,7 +72,7 @@ export function asNumberedRegistry(registry: ModelRegistry): NumberedRegistry {
     async promoteModel(name, version, stage, options = {}) {
       const to = parseStage(stage, "promoteModel");
       const { stage: from } = await registry.get(name, version);
-      const ref = { ...parseModelName(name), sequence: version };
+      const ref = `${name}#${version}`;
       // Going down is refused as a promotion, in its own words.
       const step =
         stepTowards(from, to) === "archive" ? registry.archive(ref, options) : registry.promote(ref, to, options);
@@ -87,19 +86,19 @@ export function asNumberedRegistry(registry: ModelRegistry): NumberedRegistry {
       return items.map(plainName);
     },
     async listModelVersions(name) {
-      return (await everyVersion(registry, parseModelName(name))).map(numbered);
+      return (await everyVersion(registry, name)).map(numbered);
     },
     async downloadArtifact(name, version, folder) {
-      return (await registry.download({ ...parseModelName(name), sequence: version }, folder)).folder;
+      return (await registry.download(`${name}#${version}`, folder)).folder;
     },
     async deleteModelVersion(name, version, options = {}) {
-      await registry.deleteVersion({ ...parseModelName(name), sequence: version }, options);
+      await registry.deleteVersion(`${name}#${version}`, options);
     },
     async setTag(name, version, key, value) {
-      await registry.setLabels({ ...parseModelName(name), sequence: version }, { [key]: value });
+      await registry.setLabels(`${name}#${version}`, { [key]: value });
     },
     async removeTag(name, version, key) {
-      await registry.removeLabels({ ...parseModelName(name), sequence: version }, [key]);
+      await registry.removeLabels(`${name}#${version}`, [key]);
     },
   };
 }

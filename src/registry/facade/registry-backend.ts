@@ -5,6 +5,7 @@ import type { Json } from "../../backend/records.ts";
 import type { ArtifactHandle } from "../artifact-store.ts";
 import type { GateSettings } from "../gate.ts";
 import type { ModelVersion } from "../model-version.ts";
+import type { ModelNameInput } from "../name.ts";
 import type { VersionPick } from "../reference.ts";
 import type { RegisterFields, RegisteredThing } from "../registering.ts";
 import type { ModelRegistry } from "../registry.ts";
@@ -102,7 +103,7 @@ export function asRegistryBackend(registry: ModelRegistry): RegistryBackend {
 }
 
 /** All pages in one. */
-export async function everyVersion(registry: ModelRegistry, model: BackendModel): Promise<readonly ModelVersion[]> {
+export async function everyVersion(registry: ModelRegistry, model: ModelNameInput): Promise<readonly ModelVersion[]> {
   const found: ModelVersion[] = [];
   let cursor: string | undefined;
   do {

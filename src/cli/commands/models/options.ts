@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ModelName } from "../../../backend/model-records.ts";
-import { isStratigraphError, StratigraphError } from "../../../errors.ts";
+import { StratigraphError } from "../../../errors.ts";
 import type { GateSettings } from "../../../registry/gate.ts";
 import { parseModelName } from "../../../registry/name.ts";
 import { parseVersionRef } from "../../../registry/reference.ts";
@@ -53,15 +53,15 @@ export function namespaceOf({ useCase, usecase, namespace }: Partial<Given>): st
   return given[0];
 }
 
-/** Error: USAGE where --model is missing. */
+/** Errors: USAGE where --model is missing, VALIDATION_FAILED for what is no name. */
 export function modelOf(options: Given, verb: string): ModelName {
   const { model } = options;
   const namespace = namespaceOf(options);
   if (model === undefined) throw missing("--model", "-m churn", verb);
-  return asUsage(() => parseModelName(namespace === undefined ? model : { namespace, name: model }));
+  return parseModelName(namespace === undefined ? model : { namespace, name: model });
 }
 
-/** The reference of a version. Error: USAGE where --version is missing. */
+/** The reference of a version. Errors: USAGE where --version is missing, VALIDATION_FAILED for what names none. */
 export function versionOf(
   options: Given & { readonly version: string | undefined },
   verb: string,
@@ -69,7 +69,7 @@ export function versionOf(
   const name = modelOf(options, verb);
   if (options.version === undefined) throw missing("--version", "-v 1.3.0", verb);
   const { version } = options;
-  asUsage(() => parseVersionRef(version));
+  parseVersionRef(version, "--version");
   return { ...name, version };
 }
 
@@ -81,17 +81,6 @@ export function refOf({ namespace, name, version }: ModelName & { readonly versi
 
 export function missing(option: string, example: string, verb: string): StratigraphError {
   return new StratigraphError("USAGE", `${option} is missing`, { hint: `Such as: strata models ${verb} ${example}` });
-}
-
-/** What was typed cannot be a name or number, so the command was called wrongly. */
-export function asUsage<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!isStratigraphError(error) || error.code !== "VALIDATION_FAILED") throw error;
-    const { what, where, expected, received, hint, cause } = error;
-    throw new StratigraphError("USAGE", what, { where, expected, received, hint, cause });
-  }
 }
 
 /** Gates in a JSON file, or as JSON itself. Errors: CONFIG_INVALID for what is no JSON. */
