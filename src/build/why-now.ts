@@ -74,7 +74,7 @@ async function lastBuilt(workspace: Workspace, partition: StoredPartition): Prom
 
 /** The steps above that would run, breadth first. */
 function causesOf(network: Parameters<typeof upstreamSteps>[0], step: Step): StepReport<PlannedState>[] {
-  if (step.planned !== "pending") return [];
+  if (step.reason.on === undefined) return [];
   const causes: StepReport<PlannedState>[] = [];
   const seen = new Set<Step>([step]);
   let level = [step];
