@@ -1,7 +1,7 @@
 // A codec: how the model objects of one library become files and models again; the registry itself knows no library.
 
 import { readFile, readdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { z } from "zod";
 import { StratigraphError } from "../errors.ts";
 import type { Json } from "../backend/records.ts";
@@ -110,11 +110,11 @@ export function codecFolder({ path, isFolder }: Pick<ArtifactHandle, "path" | "i
   return isFolder ? path : dirname(path);
 }
 
-/** The file a codec saves as; or the only one there, where the version was made of one file or partition of another name. */
+/** The file a codec saves as; or the only one there, if it is of that kind, where the version was made of one file or partition. */
 async function findIn(folder: string, file: string): Promise<string> {
   const names = await readdir(folder).catch(() => []);
   const [only = file] = names;
-  return join(folder, names.length === 1 ? only : file);
+  return join(folder, names.length === 1 && extname(only) === extname(file) ? only : file);
 }
 
 async function readIt(path: string, codec: string): Promise<Buffer> {
