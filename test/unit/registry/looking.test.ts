@@ -1,6 +1,7 @@
 // Looking at models: references, lists, search, comparison, and what is not there.
 
 import { describe, expect, it } from "vitest";
+import type { VersionId } from "../../../src/backend/model-records.ts";
 import { bytes, openRegistry } from "../../support/registry.ts";
 import type { ModelRegistry } from "../../../src/registry/registry.ts";
 
@@ -153,6 +154,44 @@ describe.each(["memory", "sqlite"] as const)("a search on %s", (backend) => {
 
     await expect(space.registry.search(asked as never)).rejects.toThrow(message);
   });
+});
+
+it("over 1,000 versions combines its conditions, and its pages share nothing", async () => {
+  await using space = await openRegistry({ backend: "sqlite" });
+  const { registry, connection } = space;
+  const first = await registry.register({ name: "team/many", artifact: bytes("0"), metrics: { auc: 0 } });
+  const [record] = await connection.findVersions([{ namespace: "team", name: "many", ref: { kind: "latest" } }]);
+  await connection.writeVersions(
+    Array.from({ length: 999 }, (_, n) => ({
+      version: {
+        ...record!,
+        id: `${record!.id}-${n}` as VersionId,
+        sequence: n + 2,
+        version: `1.${Math.floor((n + 1) / 10)}.${(n + 1) % 10}`,
+        framework: n % 2 === 0 ? "xgboost" : "sklearn",
+        metrics: { auc: (n + 1) / 1000 },
+        labels: { owner: n % 3 === 0 ? "ana" : "bo" },
+      },
+      expected: undefined,
+    })),
+  );
+
+  const asked = { framework: "xgboost", labels: { owner: "ana" }, metrics: { auc: { gte: 0.5 } }, limit: 50 } as const;
+  const one = await registry.search(asked);
+  const two = await registry.search({ ...asked, cursor: one.next });
+
+  const seen = [...one.items, ...two.items];
+  expect(first.sequence).toBe(1);
+  expect([one.items.length, two.items.length, two.next]).toEqual([50, 33, undefined]);
+  expect(new Set(seen.map(({ sequence }) => sequence)).size).toBe(83);
+  expect(
+    seen.every(
+      ({ framework, labels, metrics }) =>
+        framework === "xgboost" && labels["owner"] === "ana" && metrics["auc"]! >= 0.5,
+    ),
+  ).toBe(true);
+  const ranged = await registry.search({ name: "team/many", version: ">=1.50.0 <1.51.0" });
+  expect(ranged.items.map(({ version }) => version)).toEqual(Array.from({ length: 10 }, (_, n) => `1.50.${9 - n}`));
 });
 
 it("models are listed by name, and a pattern chooses among them", async () => {
