@@ -14,7 +14,7 @@ const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => ts.createSourceFile(file, readFileSync(join(src, file), "utf8"), ts.ScriptTarget.ES2022, true));
 
 /** Codes of parts that are not built yet. A code that gets its thrower must leave this list. */
-const notYet: readonly string[] = ["AUDIT_TAMPERED"];
+const notYet: readonly string[] = [];
 
 /** What a user never meets, and why. */
 const neverMet: Readonly<Record<string, string>> = {
