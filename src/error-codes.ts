@@ -98,7 +98,7 @@ export const errorGroups = {
     AUDIT_TAMPERED: ["The audit log was changed by somebody other than us."],
     LOCK_TIMEOUT: ["A lease was not given in time.", 503, "retry"],
     JOURNAL_INVALID: ["A line of the fallback journal cannot be read."],
-    METADATA_FELL_BACK: ["Some records could not be written and wait in the fallback journal.", 500, "", 3],
+    METADATA_FELL_BACK: ["Some records could not be written and wait in the fallback journal.", 500, "", 5],
     WRITER_CLOSED: ["A record was submitted after the writer was closed."],
     CIRCUIT_OPEN: ["The backend failed so often that it is left alone for a while.", 503, "degrade"],
     BACKEND_TIMEOUT: ["The backend did not answer in time.", 504, "retry or degrade"],

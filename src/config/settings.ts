@@ -149,7 +149,7 @@ export const settings: Tree<Settings> = {
     writes: oneOf("auto", ["auto", "behind", "durable"], {
       says: "Whether records are written behind the work or waited for; `auto` is behind inside a run and durable outside.",
     }),
-    strict: yesNo(false, { says: "Whether a run ends with exit code 3 when records wait in the fallback journal." }),
+    strict: yesNo(false, { says: "Whether a run ends with exit code 5 when records wait in the fallback journal." }),
     home: text("The folder of the fallback journal; `~/.strata` unless told.", "the path of a folder", "STRATA_HOME"),
   },
   registry: {

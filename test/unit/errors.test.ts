@@ -42,16 +42,16 @@ describe("how an error is treated", () => {
     }
   });
 
-  it("is 1 on exit, but 2 for a wrong call and 3 for records that fell back", () => {
+  it("is 1 on exit, but 2 for a wrong call and 5 for records that fell back", () => {
     const others = codes
       .filter((code) => errorCodes[code].exitCode !== 1)
       .map((code) => [code, errorCodes[code].exitCode]);
 
     expect(others).toEqual([
-      ["METADATA_FELL_BACK", 3],
+      ["METADATA_FELL_BACK", 5],
       ["USAGE", 2],
     ]);
-    expect(new StratigraphError("METADATA_FELL_BACK", "three").exitCode).toBe(3);
+    expect(new StratigraphError("METADATA_FELL_BACK", "five").exitCode).toBe(5);
   });
 
   it("is an HTTP status between 400 and 599", () => {
