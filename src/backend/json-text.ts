@@ -10,7 +10,7 @@ const DEEPEST = 64;
 
 /** Throws RECORD_INVALID, naming the path, for what JSON would change in silence: undefined, NaN, -0, dates, instances of classes. */
 export function encodeJson(value: Json, what: string): string {
-  checkJson(value, what, 0);
+  checkJson(value, [what]);
   return JSON.stringify(value);
 }
 
@@ -35,22 +35,33 @@ export function decodeJson(text: string, what: string): Json {
   }
 }
 
-function checkJson(value: unknown, path: string, depth: number): void {
+/** `path` is made longer and shorter again on the way: values are large, and nearly never wrong. */
+function checkJson(value: unknown, path: (string | number)[]): void {
   if (value === null || typeof value === "string" || typeof value === "boolean") return;
   if (typeof value === "number") {
     if (Number.isFinite(value) && !Object.is(value, -0)) return;
-    throw invalid(path, "a finite number other than -0", value);
+    throw invalid(pathText(path), "a finite number other than -0", value);
   }
-  if (typeof value !== "object") throw invalid(path, "JSON", value);
-  if (depth === DEEPEST) throw invalid(path, `JSON of at most ${DEEPEST} levels`, value);
+  if (typeof value !== "object") throw invalid(pathText(path), "JSON", value);
+  if (path.length > DEEPEST) throw invalid(pathText(path), `JSON of at most ${DEEPEST} levels`, value);
   if (Array.isArray(value)) {
     // Not forEach: it would step over the holes that JSON turns into null.
-    for (let i = 0; i < value.length; i++) checkJson(value[i], `${path}[${i}]`, depth + 1);
+    for (let i = 0; i < value.length; i++) checkMember(value[i], i, path);
     return;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if ((prototype !== Object.prototype && prototype !== null) || "toJSON" in value) {
-    throw invalid(path, "JSON: an object without a class", value);
+    throw invalid(pathText(path), "JSON: an object without a class", value);
   }
-  for (const [name, part] of Object.entries(value)) checkJson(part, `${path}.${name}`, depth + 1);
+  for (const name of Object.keys(value)) checkMember((value as Record<string, unknown>)[name], name, path);
+}
+
+function checkMember(value: unknown, name: string | number, path: (string | number)[]): void {
+  path.push(name);
+  checkJson(value, path);
+  path.pop();
+}
+
+function pathText([what, ...path]: readonly (string | number)[]): string {
+  return `${what}${path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("")}`;
 }

@@ -111,7 +111,7 @@ async function describeChanges(
 /** " (field 'amount', field 'id')", or nothing where a schema was not stored. */
 async function schemaFields(store: ManifestStore, step: Step, before: unknown, after: unknown): Promise<string> {
   const [then] = await store.readManifests([before as Fingerprint]);
-  const now = schemaManifests(step.group.call).find(({ fingerprint }) => fingerprint === after);
+  const now = schemaManifests([step.group.call]).find(({ fingerprint }) => fingerprint === after);
   if (then === undefined || now === undefined) return "";
   const fields = new Set<string>();
   for (const { path } of diffManifests(parseManifest(then.text), parseManifest(now.text))) {

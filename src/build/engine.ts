@@ -128,7 +128,7 @@ async function openSnapshot(
   const run = build ?? (createId(clock) as RunId);
   const now = new Date(clock.now()).toISOString();
   await connection.transaction(async (tx) => {
-    await tx.writeManifests([manifest, graph.manifest, ...network.groups.flatMap(({ call }) => schemaManifests(call))]);
+    await tx.writeManifests([manifest, graph.manifest, ...schemaManifests(graph.calls)]);
     await tx.writeGraph({ name: graph.name, fingerprint: graph.fingerprint, description: graph.describe() });
     await tx.writeSnapshot({
       id,

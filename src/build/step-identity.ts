@@ -64,14 +64,19 @@ function formText(artifact: DeclaredArtifact): string {
   return `${schema} ${format}`;
 }
 
-/** The schemas a producer's manifest refers to by fingerprint, so that a change of one can be told field by field. */
-export function schemaManifests(call: GraphCall): SealedManifest[] {
-  return [...call.inputs.map(({ from }) => from.artifact), ...call.outputs.map(({ node }) => node.artifact)].map(
-    (artifact) => {
-      const { fingerprint, text } = schemaDescription(artifact.schema);
-      return { fingerprint, text };
-    },
-  );
+/** The schemas that producers' manifests refer to by fingerprint, so that a change of one can be told field by field: each once. */
+export function schemaManifests(calls: readonly GraphCall[]): SealedManifest[] {
+  const schemas = new Set<DeclaredArtifact["schema"]>();
+  for (const { inputs, outputs } of calls) {
+    for (const { from } of inputs) schemas.add(from.artifact.schema);
+    for (const { node } of outputs) schemas.add(node.artifact.schema);
+  }
+  const manifests = new Map<Fingerprint, SealedManifest>();
+  for (const schema of schemas) {
+    const { fingerprint, text } = schemaDescription(schema);
+    manifests.set(fingerprint, { fingerprint, text });
+  }
+  return [...manifests.values()];
 }
 
 function formOf(artifact: DeclaredArtifact): { schema: string; format: { kind: string; options: object } } {
