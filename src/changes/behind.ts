@@ -50,7 +50,8 @@ export function writeBehind(
   { profile, overflow, retryAfter, ...given }: WriterOptions,
 ): HostWriter {
   const { commit, clock, bus, warn } = place;
-  const settings = { ...writerSettings(), ...withoutUndefined(given) };
+  const said = withoutUndefined(given);
+  const settings = isComplete(said) ? said : { ...writerSettings(), ...said };
   /** Hooks and subscribers of what was written: part of what a flush waits for. */
   const following = new Set<Promise<void>>();
 
@@ -118,6 +119,11 @@ function tell(bus: EventBus, { intent }: Entry, outcome: Outcome): void {
     case "lost":
       return bus.tell("metadata.lost", subject, { kind, key, error: outcome.error.message }, where);
   }
+}
+
+/** Then the environment is not asked: whoever says everything may have read it in its own way. */
+function isComplete(given: Partial<WriterSettings>): given is WriterSettings {
+  return (["queueSize", "flushTimeout", "writeTimeout", "home"] as const).every((name) => given[name] !== undefined);
 }
 
 function withoutUndefined<T extends object>(value: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {

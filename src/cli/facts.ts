@@ -4,22 +4,22 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backend } from "../backend/backend.ts";
-import { openWorkspace, readPartitionBytes, type Workspace } from "../build/workspace.ts";
-import { createHost, type Host } from "../changes/host.ts";
+import { openWorkspace, type Workspace } from "../build/workspace.ts";
+import { defaultNamespace } from "../config/resolve.ts";
+import type { Settings } from "../config/settings.ts";
 import { StratigraphError } from "../errors.ts";
-import type { ArtifactStore } from "../registry/artifact-store.ts";
-import { createRegistry, type ModelRegistry } from "../registry/registry.ts";
-import { localStore } from "../registry/store/local-store.ts";
-import { memoryStore } from "../registry/store/memory-store.ts";
+import { openFacts, type OpenFacts } from "../mlops/open-facts.ts";
 import { showValue } from "../util/show.ts";
 import type { Call } from "./command.ts";
-import { findProject, makeHome } from "./project.ts";
+import { finishedLines } from "./metadata.ts";
+import { findProject, makeHome, type Project } from "./project.ts";
 
-export interface Facts {
+export interface Facts extends OpenFacts {
+  readonly project: Project;
+  readonly settings: Settings;
   readonly workspace: Workspace;
-  readonly host: Host;
-  readonly store: ArtifactStore;
-  readonly registry: ModelRegistry;
+  /** Of models that are named without one. */
+  readonly namespace: string;
 }
 
 export interface FactsOptions {
@@ -31,37 +31,68 @@ export interface FactsOptions {
   readonly by?: string | undefined;
 }
 
-/** The folder beside the database in which bytes of models lie. */
-const REGISTRY = "registry";
-
-/** Opens everything, and closes it when `work` is done. What a command writes, it waits for. */
+/** Opens everything as the project's settings say, and closes it when `work` is done. Error: CONFIG_INVALID for a change where nothing is kept. */
 export async function withFacts<T>(
-  call: Call,
+  call: Pick<Call, "cwd" | "env" | "options" | "terminal">,
   work: (facts: Facts) => Promise<T>,
   { store: place, readOnly = true, by }: FactsOptions = {},
 ): Promise<T> {
-  await using workspace = await openPlace(call, place, readOnly);
-  const { connection, storage } = workspace;
-  await using host = createHost({ connection, mode: "durable", writer: false, actor: by });
-  const store = storage.home === undefined ? memoryStore() : localStore(join(storage.home, REGISTRY));
-  const registry = createRegistry({
-    host,
-    store,
-    readPartition: (partition) => readPartitionBytes(workspace, undefined, partition),
-    log: (line) => call.terminal.warn(line),
-  });
-  return await work({ workspace, host, store, registry });
+  const { terminal } = call;
+  const note = (sentence: string): void => terminal.warn(terminal.colors.yellow(`note: ${sentence}`));
+  const project = await findProject(call);
+  const { settings: said, notices } = await project.settings();
+  notices.forEach(note);
+  const settings = settingsFor(said, { place, by });
+  if (!readOnly && !settings.enabled) throw nothingKept();
+  await using workspace = await openPlace(call, project, place, readOnly);
+  const { folder, root, home } = project;
+  const shelf = await project.plugins();
+  shelf.warnings.forEach(note);
+  const log = (line: string): void => terminal.warn(line);
+  const facts = await openFacts({ settings, folder, root, home, shelf, workspace, warn: note, log });
+  const { namespace = defaultNamespace(settings.registry) } = facts.registryOptions;
+  try {
+    return await work({ ...facts, project, settings, workspace, namespace });
+  } finally {
+    terminal.warn(...finishedLines(await facts.close()));
+  }
 }
 
-async function openPlace(call: Call, place: string | undefined, readOnly: boolean): Promise<Workspace> {
+/** Another place is another registry: the project's store of bytes is not that one's. */
+function settingsFor(
+  settings: Settings,
+  { place, by }: { readonly place: string | undefined; readonly by: string | undefined },
+): Settings {
+  const { registry, actor } = settings;
+  return {
+    ...settings,
+    actor: by ?? actor,
+    registry: place === undefined ? registry : { ...registry, store: undefined },
+  };
+}
+
+function nothingKept(): StratigraphError {
+  return new StratigraphError("CONFIG_INVALID", "nothing about models and runs is kept here", {
+    where: "'enabled'",
+    expected: "true, to change anything",
+    received: "false",
+    hint: "Whose word that is: strata config show --origin",
+  });
+}
+
+async function openPlace(
+  call: Pick<Call, "cwd">,
+  project: Project,
+  place: string | undefined,
+  readOnly: boolean,
+): Promise<Workspace> {
   if (place !== undefined) return openWorkspace({ backend: await backendAt(place, call), readOnly });
-  const project = await findProject(call);
   if (!readOnly && project.config.backend === undefined) makeHome(project.home);
   return project.open({ readOnly });
 }
 
 /** Error: USAGE for a kind of store nobody knows. */
-async function backendAt(place: string, { cwd }: Call): Promise<Backend> {
+async function backendAt(place: string, { cwd }: Pick<Call, "cwd">): Promise<Backend> {
   const { sqlite } = await import("../backend/sqlite/index.ts");
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(place)?.[1]?.toLowerCase();
   const path = scheme === undefined ? place : pathOf(place, scheme);

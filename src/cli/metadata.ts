@@ -24,15 +24,16 @@ export async function finishMetadata(): Promise<FinishedMetadata | undefined> {
   };
   if (Object.values(totals).every((count) => count === 0)) return undefined;
   const { fallback, dropped, lost } = totals;
-  return {
-    totals,
-    complete: fallback + dropped + lost === 0,
-    lines: [
-      ...(fallback > 0 ? [`${records(fallback)} went to fallback; run \`strata sync\` once the database answers`] : []),
-      ...(dropped > 0 ? [`${records(dropped)} had to leave a full queue`] : []),
-      ...(lost > 0 ? [`${records(lost)} could be written nowhere and are lost`] : []),
-    ],
-  };
+  return { totals, complete: fallback + dropped + lost === 0, lines: finishedLines(totals) };
+}
+
+/** A line for each thing that became of records other than being written. */
+export function finishedLines({ fallback, dropped, lost }: WriterTotals): string[] {
+  return [
+    ...(fallback > 0 ? [`${records(fallback)} went to fallback; run \`strata sync\` once the database answers`] : []),
+    ...(dropped > 0 ? [`${records(dropped)} had to leave a full queue`] : []),
+    ...(lost > 0 ? [`${records(lost)} could be written nowhere and are lost`] : []),
+  ];
 }
 
 function records(count: number): string {

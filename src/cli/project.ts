@@ -12,8 +12,11 @@ import {
   findConfigFile,
   isYaml,
   parseConfig,
+  placesOf,
   saysMore,
+  STATE,
   variables,
+  type Config,
   type ProjectConfig,
 } from "../config/project.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
@@ -25,16 +28,19 @@ import { shownPath } from "./frames.ts";
 /** Names of files that are taken for the graph where nobody names one. */
 export const DEFAULT_FILES: readonly string[] = ["graph.ts", "main.ts", "index.ts"];
 const MODULE = /\.[cm]?[jt]s$/;
-const STATE = ".strata";
 const MEMORY = "last-build.json";
 
 export interface Project {
+  /** The configuration's folder, absolute. */
+  readonly folder: string;
   /** Absolute; what relative templates start from. */
   readonly root: string;
   /** Absolute: `.strata` in the root, unless the configuration says otherwise. */
   readonly home: string;
   readonly config: ProjectConfig;
   readonly configFile: string | undefined;
+  /** Whether the file or the environment says anything that `config` does not have. */
+  readonly saysMore: boolean;
   /** The file that declares the graph, absolute; `undefined` where none is to be found. */
   readonly file: string | undefined;
   backend(): Promise<Backend>;
@@ -93,33 +99,40 @@ export async function findProject(
   const loadModule = (path: string): Promise<Readonly<Record<string, unknown>>> =>
     (exported ??= loadConfigModule(path, cwd));
   const inFile = configFile === undefined ? {} : await readConfigFile(configFile, call, loadModule);
-  const config: ProjectConfig = { ...inFile, ...environmentConfig(env) };
+  const settings = async (of: Parameters<Project["settings"]>[0] = {}): Promise<LoadedConfig> => {
+    const { loadConfig } = await import("../config/load.ts");
+    return loadConfig({ cwd, env, loadModule, ...of });
+  };
+  // A profile may read variables and files of another system, which say where things are as well.
+  const config: ProjectConfig = hasProfile(inFile, env)
+    ? (await settings()).settings
+    : { ...inFile, ...environmentConfig(env) };
   for (const warning of await slipsIn(env)) terminal.warn(terminal.colors.yellow(`warning: ${warning}`));
 
   const given = named ?? options.file;
   const asked = given === undefined ? config.graph : given;
   const base = config.root === undefined ? undefined : resolve(cwd, config.root);
   const file = asked === undefined ? (rememberedFile(base ?? cwd) ?? fileIn(cwd)) : resolve(cwd, asked);
-  const root = base ?? (configFile !== undefined || file === undefined ? cwd : rootOf(file, cwd, asked === undefined));
-  const home = config.path === undefined ? join(root, STATE) : resolve(cwd, config.path);
+  const standardRoot = configFile !== undefined || file === undefined ? cwd : rootOf(file, cwd, asked === undefined);
+  const { root, home } = placesOf(config, cwd, standardRoot);
   let loaded: Promise<readonly Graph[]> | undefined;
   let chosen: Promise<Backend> | undefined;
+  let shelf: Promise<PluginShelf> | undefined;
 
   const project: Project = {
+    folder: cwd,
     root,
     home,
     config,
     configFile,
+    saysMore: saysMore(inFile) || Object.keys(env).some(isFurtherVariable),
     file,
-    backend: () => (chosen ??= openBackend(config, { root, home })),
-    async plugins() {
-      const { openPlugins } = await import("../plugins/shelf.ts");
-      return openPlugins({ folder: cwd, plugins: config.plugins });
-    },
-    async settings(of = {}) {
-      const { loadConfig } = await import("../config/load.ts");
-      return loadConfig({ cwd, env, loadModule, ...of });
-    },
+    backend: () => (chosen ??= openBackend(project)),
+    plugins: () =>
+      (shelf ??= import("../plugins/shelf.ts").then(({ openPlugins }) =>
+        openPlugins({ folder: cwd, plugins: config.plugins }),
+      )),
+    settings,
     graphs: () => (loaded ??= loadGraphs(requireFile(file), home, cwd)),
     graph: async () => pickGraph(await project.graphs(), options.graph, requireFile(file), cwd),
     graphName: (workspace) =>
@@ -173,12 +186,12 @@ async function readConfigFile(
   path: string,
   { cwd, env }: Pick<Call, "cwd" | "env">,
   loadModule: (path: string) => Promise<Readonly<Record<string, unknown>>>,
-): Promise<ProjectConfig> {
+): Promise<Config> {
   const where = shownPath(path, cwd);
   if (isYaml(path)) {
     const { readConfigFile: read } = await import("../config/load.ts");
     const { source } = await read(path, { cwd, env });
-    return source.values as ProjectConfig;
+    return source.values as Config;
   }
   const config = parseConfig(await loadModule(path), where);
   if (saysMore(config)) {
@@ -188,9 +201,17 @@ async function readConfigFile(
   return config;
 }
 
+function isFurtherVariable(name: string): boolean {
+  return name.startsWith("STRATA_") && !Object.hasOwn(variables, name);
+}
+
+function hasProfile(config: Config, { STRATA_PROFILE: named }: Call["env"]): boolean {
+  return config.profile !== undefined || (named !== undefined && named !== "");
+}
+
 /** Variables that begin like ours and mean nothing. */
 async function slipsIn(env: Call["env"]): Promise<readonly string[]> {
-  if (!Object.keys(env).some((name) => name.startsWith("STRATA_") && !Object.hasOwn(variables, name))) return [];
+  if (!Object.keys(env).some(isFurtherVariable)) return [];
   const { variableWarnings } = await import("../config/environment.ts");
   return variableWarnings(env);
 }
@@ -200,14 +221,13 @@ function cacheOf(home: string): string | undefined {
   return existsSync(home) ? join(home, "cache", "modules") : undefined;
 }
 
-async function openBackend(
-  { backend, plugins }: ProjectConfig,
-  { root, home }: { readonly root: string; readonly home: string },
-): Promise<Backend> {
+async function openBackend(project: Project): Promise<Backend> {
+  const { root, home } = project;
+  const { backend } = project.config;
   if (typeof backend === "object") return backend;
   if (backend !== undefined && backend !== "sqlite") {
     const { resolveBackend } = await import("../plugins/backend-url.ts");
-    return resolveBackend(backend, { root, home, plugins });
+    return resolveBackend(backend, { root, home, shelf: await project.plugins() });
   }
   const { sqlite } = await import("../backend/sqlite/index.ts");
   return sqlite(join(home, "strata.db"));

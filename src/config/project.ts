@@ -63,6 +63,8 @@ export const variables = {
 
 const MODULES = ["strata.config.ts", "strata.config.mts", "strata.config.js", "strata.config.mjs"];
 const YAML = ["strata.yaml", "strata.yml"];
+/** The state folder's name, in the root. */
+export const STATE = ".strata";
 
 /**
  * The configuration file: the one STRATA_CONFIG names, or that of the folder; never one of a folder above it, which might be somebody
@@ -85,6 +87,23 @@ export function findConfigFile(
     where: folder,
     hint: "Keep one of them.",
   });
+}
+
+export interface Places {
+  /** Absolute; what relative templates, and the places of databases and stores, start from. */
+  readonly root: string;
+  /** The state folder, absolute. */
+  readonly home: string;
+}
+
+/** Where a project is and keeps its state: both count from the configuration's folder; `standardRoot`: the root where nobody names one. */
+export function placesOf(
+  { root, path }: Pick<ProjectConfig, "root" | "path">,
+  folder: string,
+  standardRoot: string = folder,
+): Places {
+  const base = root === undefined ? standardRoot : resolve(folder, root);
+  return { root: base, home: path === undefined ? join(base, STATE) : resolve(folder, path) };
 }
 
 export function isYaml(path: string): boolean {

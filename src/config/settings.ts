@@ -110,7 +110,10 @@ export type Tree<Group> = {
 export const settings: Tree<Settings> = {
   graph: text("The file that declares the graph, relative to the configuration's folder.", "the path of a file"),
   root: text("The folder relative templates start from; the configuration's own unless told.", "the path of a folder"),
-  path: text("The state folder; `.strata` in the root unless told.", "the path of a folder"),
+  path: text(
+    "The state folder, relative to the configuration's folder; `.strata` in the root unless told.",
+    "the path of a folder",
+  ),
   backend: backend(),
   concurrency: {
     ...count(1, 1, { says: "Steps that run at once; as many as there are processors unless told." }),
@@ -150,7 +153,11 @@ export const settings: Tree<Settings> = {
       says: "Whether records are written behind the work or waited for; `auto` is behind inside a run and durable outside.",
     }),
     strict: yesNo(false, { says: "Whether a run ends with exit code 5 when records wait in the fallback journal." }),
-    home: text("The folder of the fallback journal; `~/.strata` unless told.", "the path of a folder", "STRATA_HOME"),
+    home: text(
+      "The folder of the fallback journal, relative to the configuration's folder; `~/.strata` unless told.",
+      "the path of a folder",
+      "STRATA_HOME",
+    ),
   },
   registry: {
     backend: text(
@@ -158,7 +165,10 @@ export const settings: Tree<Settings> = {
       "the name of a registry backend",
       "STRATA_REGISTRY_BACKEND",
     ),
-    store: text("Where models are: a folder, or a URL.", "a folder or URL"),
+    store: text(
+      "Where the bytes of models are: a folder, relative to the root, or a URL; `registry` beside the database unless told.",
+      "a folder or URL",
+    ),
     namespace: text(
       "The namespace of models that are named without one; `catalog.schema` where those are set, else `default`.",
       "a name",

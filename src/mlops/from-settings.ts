@@ -1,18 +1,22 @@
 // Settings as the options of the parts they are about.
 
+import { resolve } from "node:path";
 import type { HostOptions } from "../changes/host.ts";
 import type { Settings } from "../config/settings.ts";
+import { fallbackHome } from "../journal/settings.ts";
 import type { RegistryOptions } from "../registry/core.ts";
 
-export function hostSettings({
-  actor,
-  profile,
-  metadata,
-  retry,
-  breaker,
-  cache,
-}: Settings): Pick<HostOptions, "actor" | "mode" | "writer" | "resilience" | "cache"> {
-  const { queueSize, flushTimeout, overflow, writes, home } = metadata;
+/** The folder with the fallback journal in it. `folder`: that of the configuration. */
+export function journalHome({ home }: Settings["metadata"], folder: string): string {
+  return home === undefined ? fallbackHome({}) : resolve(folder, home);
+}
+
+/** `folder`: that of the configuration. */
+export function hostSettings(
+  { actor, profile, metadata, retry, breaker, cache }: Settings,
+  folder: string,
+): Pick<HostOptions, "actor" | "mode" | "writer" | "resilience" | "cache"> {
+  const { queueSize, flushTimeout, writeTimeout, overflow, writes } = metadata;
   const { openFor, failureThreshold, successThreshold } = breaker;
   return {
     actor,
@@ -20,8 +24,9 @@ export function hostSettings({
     writer: {
       queueSize,
       flushTimeout,
+      writeTimeout,
       overflow,
-      ...(home === undefined ? {} : { home }),
+      home: journalHome(metadata, folder),
       profile: profile === "strict-seed" ? "strict-seed" : "standard",
     },
     resilience: {

@@ -1,6 +1,5 @@
 // The plugins that come with the package, each loaded when it is asked for.
 
-import { join } from "node:path";
 import type { Host } from "../changes/host.ts";
 import { StratigraphError } from "../errors.ts";
 import type { PluginContext } from "./declare.ts";
@@ -14,11 +13,11 @@ export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, Built
   "registry-backends": {
     filesystem: async () => {
       const { createRegistry } = await import("../registry/registry.ts");
-      const { openArtifactStore } = await import("../registry/store/open-store.ts");
+      const { openArtifactStore, registryFolder } = await import("../registry/store/open-store.ts");
       const { asRegistryBackend } = await import("./registry-backend.ts");
       return (context) => {
-        const { home, settings } = context;
-        const store = openArtifactStore(settings?.registry.store ?? join(home, "models"));
+        const { root, home, settings } = context;
+        const store = openArtifactStore(settings?.registry.store ?? registryFolder(home), { root });
         const initialStage = settings?.registry.initialStage;
         return asRegistryBackend(createRegistry({ host: hostOf(context), store, initialStage }));
       };
@@ -51,8 +50,8 @@ export const builtIn: Readonly<Record<PluginGroup, Readonly<Record<string, Built
       return () => memoryStore();
     },
     file: async () => {
-      const { openArtifactStore } = await import("../registry/store/open-store.ts");
-      return ({ home, url }) => openArtifactStore(url ?? join(home, "models"));
+      const { openArtifactStore, registryFolder } = await import("../registry/store/open-store.ts");
+      return ({ root, home, url }) => openArtifactStore(url ?? registryFolder(home), { root });
     },
   },
   gates: {},

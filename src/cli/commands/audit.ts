@@ -6,7 +6,7 @@ import type { Cursor } from "../../backend/records.ts";
 import { StratigraphError } from "../../errors.ts";
 import { parseMoment } from "../../util/moment.ts";
 import { defineCommand, exitCodes, text, whole, type Call, type Command } from "../command.ts";
-import { findProject } from "../project.ts";
+import { withFacts } from "../facts.ts";
 import { errorJson } from "../report/error.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment, number } from "../terminal/quantity.ts";
@@ -143,10 +143,8 @@ function shownStatus({ status }: AuditRecord, emphasis: (text: string) => string
   return status === "done" ? status : emphasis(status);
 }
 
-async function withAudit<T>(call: Call, work: (audit: Audit) => Promise<T>): Promise<T> {
-  const project = await findProject(call);
-  await using workspace = await project.open({ readOnly: true });
-  return await work(new Audit(workspace.connection));
+function withAudit<T>(call: Call, work: (audit: Audit) => Promise<T>): Promise<T> {
+  return withFacts(call, ({ host }) => work(new Audit(host.connection)));
 }
 
 function statusOf(word: string | undefined): AuditStatus | undefined {

@@ -8,7 +8,7 @@ import { StratigraphError } from "../../errors.ts";
 import { parseMoment } from "../../util/moment.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, flag, text, whole, type Command } from "../command.ts";
-import { findProject } from "../project.ts";
+import { withFacts } from "../facts.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { moment, number } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
@@ -35,28 +35,28 @@ export const events: Command = defineCommand({
     if (follow && call.options.json) {
       throw new StratigraphError("USAGE", "--follow prints lines as they come, and --json one document at the end");
     }
-    const project = await findProject(call);
-    await using workspace = await project.open({ readOnly: true });
     const types = type === undefined || type === "*" ? undefined : [type];
     const { colors } = call.terminal;
-    if (follow) {
-      for await (const event of followEvents(workspace.connection, { types, signal: call.signal })) {
-        if (subject === undefined || event.subject === subject) call.terminal.print(row(event).join("  "));
+    return withFacts(call, async ({ host: { connection } }) => {
+      if (follow) {
+        for await (const event of followEvents(connection, { types, signal: call.signal })) {
+          if (subject === undefined || event.subject === subject) call.terminal.print(row(event).join("  "));
+        }
+        return { json: {}, lines: [] };
       }
-      return { json: {}, lines: [] };
-    }
-    const { items, next } = await workspace.connection.listEvents(
-      { types, subject, since: since === undefined ? undefined : parseMoment(since, "--since") },
-      { limit, after: after as Cursor | undefined },
-    );
-    return {
-      json: { events: items.map((event) => ({ ...event, run: event.run ?? null })), next: next ?? null },
-      lines: [
-        ...table(items.map(row)),
-        ...(items.length === 0 ? ["no events"] : []),
-        ...(next === undefined ? [] : [colors.dim(`more than ${number(limit)}; go on with --after ${next}`)]),
-      ],
-    };
+      const { items, next } = await connection.listEvents(
+        { types, subject, since: since === undefined ? undefined : parseMoment(since, "--since") },
+        { limit, after: after as Cursor | undefined },
+      );
+      return {
+        json: { events: items.map((event) => ({ ...event, run: event.run ?? null })), next: next ?? null },
+        lines: [
+          ...table(items.map(row)),
+          ...(items.length === 0 ? ["no events"] : []),
+          ...(next === undefined ? [] : [colors.dim(`more than ${number(limit)}; go on with --after ${next}`)]),
+        ],
+      };
+    });
   },
 });
 

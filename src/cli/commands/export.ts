@@ -34,11 +34,11 @@ export const exporting: Command = defineCommand({
     { command: "strata export shared --layout ubunye -m fraud/Risk", says: "one model as an Ubunye store" },
   ],
   run: (call) =>
-    reading(call, async ({ workspace, store }) => {
+    reading(call, async ({ workspace, store, namespace }) => {
       const layout = readLayout(call.options.layout) ?? "native";
       const folder = resolve(call.cwd, call.args[0]!);
       const asked = call.options.model === true ? [] : call.options.model;
-      const only = asked?.map((name) => parseModelName(name));
+      const only = asked?.map((name) => parseModelName(name, namespace));
       const models = modelReader(workspace.connection, only);
       let exported = 0;
       const counted = {

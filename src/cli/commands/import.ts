@@ -24,11 +24,11 @@ export const importing: Command = defineCommand({
     { command: "strata import /mnt/models --layout ubunye", says: "an existing store, whose layout need not be said" },
   ],
   run: (call) =>
-    writing(call, async ({ host, store }) => {
+    writing(call, async ({ registryOptions }) => {
       const folder = resolve(call.cwd, call.args[0]!);
       const layout = readLayout(call.options.layout) ?? (await findLayout(folder));
       const { by, reason } = call.options;
-      const core = new RegistryCore({ host, store });
+      const core = new RegistryCore(registryOptions);
       const reports: ImportReport[] = [];
       for await (const report of importVersions(core, importModels(folder, { layout }), { by, reason })) {
         reports.push(report);

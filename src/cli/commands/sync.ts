@@ -1,15 +1,15 @@
 // strata sync: deliver what waits in the fallback journal.
 
-import { userName } from "../../build/holder.ts";
 import { recordSync, syncJournal, type SyncedLine, type SyncResult } from "../../changes/sync.ts";
 import { StratigraphError } from "../../errors.ts";
 import { readJournal } from "../../journal/files.ts";
 import { journalKinds, type JournalKind } from "../../journal/intent.ts";
-import { fallbackHome } from "../../journal/settings.ts";
-import { systemClock } from "../../util/clock.ts";
+import type { Settings } from "../../config/settings.ts";
+import { journalHome } from "../../mlops/from-settings.ts";
 import { suggest } from "../../util/suggest.ts";
-import { defineCommand, exitCodes, flag, text, type Answer, type Command } from "../command.ts";
-import { findProject, makeHome } from "../project.ts";
+import { defineCommand, exitCodes, flag, text, type Answer, type Call, type Command } from "../command.ts";
+import { withFacts } from "../facts.ts";
+import { findProject } from "../project.ts";
 import { replayables } from "../replay.ts";
 import { errorJson } from "../report/error.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -39,32 +39,39 @@ export const sync: Command = defineCommand({
   async run(call) {
     const kind = kindOf(call.args[0]);
     const { runId: run, setAside } = call.options;
-    const home = fallbackHome(call.env);
+    const { settings, folder } = await settingsOf(call);
+    const home = journalHome(settings.metadata, folder);
     // Asked before the database is opened: where nothing waits, nothing is made.
     const waiting = await readJournal(home, { kind, run });
     if (waiting.length === 0)
       return { json: resultJson(nothing, home, call.cwd), lines: ["nothing waits in the journal"] };
 
-    const project = await findProject(call);
-    if (project.config.backend === undefined) makeHome(project.home);
-    await using workspace = await project.open();
-    const { connection } = workspace;
-    const result = await syncJournal({
-      home,
-      connection,
-      actions: replayables,
-      kind,
-      run,
-      setAside,
-      signal: call.signal,
-    });
-    if (result.counts.delivered > 0) {
-      // That it was done is worth a row, and no reason to fail.
-      await recordSync({ connection, clock: systemClock }, result, userName()).catch(() => undefined);
-    }
+    const result = await withFacts(
+      call,
+      async ({ host, workspace: { connection } }) => {
+        const { bus, clock, actor } = host;
+        const { writeTimeout } = settings.metadata;
+        const actions = replayables;
+        const { signal } = call;
+        const synced = await syncJournal({
+          ...{ home, connection, actions, kind, run, setAside, signal, bus, clock, writeTimeout },
+        });
+        // That it was done is worth a row, and no reason to fail.
+        if (synced.counts.delivered > 0)
+          await recordSync({ connection, clock, bus }, synced, actor).catch(() => undefined);
+        return synced;
+      },
+      { readOnly: false },
+    );
     return answer(result, home, call.cwd, call.terminal.colors);
   },
 });
+
+async function settingsOf(call: Call): Promise<{ readonly settings: Settings; readonly folder: string }> {
+  const project = await findProject(call);
+  const { settings } = await project.settings();
+  return { settings, folder: project.folder };
+}
 
 const nothing: SyncResult = {
   lines: [],

@@ -6,7 +6,6 @@ import { packageVersion } from "../../../changes/package-version.ts";
 import { StratigraphError } from "../../../errors.ts";
 import { importLineage, projectLineage } from "../../../lineage/files.ts";
 import { findRun } from "../../../lineage/find-run.ts";
-import { createLineage } from "../../../lineage/lineage.ts";
 import type { RunEvent } from "../../../lineage/openlineage/event.ts";
 import { openLineageEvents } from "../../../lineage/openlineage/stored.ts";
 import { compareText } from "../../../util/text-order.ts";
@@ -15,7 +14,7 @@ import { defineCommand, exitCodes, text, type Command } from "../../command.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { bytesText, count, number } from "../../terminal/quantity.ts";
 import { table } from "../../terminal/table.ts";
-import { withDatabase, withHost } from "./open.ts";
+import { withDatabase, withLineage } from "./open.ts";
 
 export const openlineage: Command = defineCommand({
   name: "lineage openlineage",
@@ -88,8 +87,8 @@ export const importRecords: Command = defineCommand({
   arguments: [{ shape: "<folder>", says: "where from" }],
   examples: [{ command: "strata lineage import ../old/lineage", says: "takes over what was recorded there" }],
   run: (call) =>
-    withHost(call, async ({ host }) => {
-      const { records, refused } = await importLineage(createLineage({ host }), resolve(call.cwd, call.args[0]!));
+    withLineage(call, async (lineage) => {
+      const { records, refused } = await importLineage(lineage, resolve(call.cwd, call.args[0]!));
       return {
         json: {
           folder: call.args[0],
@@ -111,9 +110,9 @@ export const compact: Command = defineCommand({
   options: { olderThan: text("--older-than <time>", "remove the records of tasks that ended before then") },
   examples: [{ command: "strata lineage compact --older-than 2025-01-01", says: "keeps what is newer" }],
   run: (call) =>
-    withHost(call, async ({ host }) => {
+    withLineage(call, async (lineage) => {
       const { olderThan } = call.options;
-      const { before, after, removed } = await createLineage({ host }).compact({ olderThan });
+      const { before, after, removed } = await lineage.compact({ olderThan });
       return {
         json: { removed, before, after },
         lines: [`${count(removed, "record")} removed, ${bytesText(before)} → ${bytesText(after)}`],

@@ -6,13 +6,14 @@ import type { Connection } from "../../../backend/backend.ts";
 import type { RunRecord, StoredSnapshot } from "../../../backend/records.ts";
 import { resolveSnapshot } from "../../../build/snapshot.ts";
 import type { Workspace } from "../../../build/workspace.ts";
-import { createHost, type Host } from "../../../changes/host.ts";
 import { isStratigraphError, StratigraphError } from "../../../errors.ts";
 import { findRun } from "../../../lineage/find-run.ts";
+import type { Lineage } from "../../../lineage/lineage.ts";
 import { parseReceipt, receiptOfRun, receiptOfSnapshot, type LineageReceipt } from "../../../lineage/receipt.ts";
 import type { Call } from "../../command.ts";
+import { withFacts } from "../../facts.ts";
 import { shownPath } from "../../frames.ts";
-import { findProject, makeHome, type Project } from "../../project.ts";
+import type { Project } from "../../project.ts";
 
 export interface OpenProject {
   readonly project: Project;
@@ -21,23 +22,13 @@ export interface OpenProject {
 }
 
 /** Opens the project's database for reading, and closes it when `work` is done. */
-export async function withDatabase<T>(call: Call, work: (open: OpenProject) => Promise<T>): Promise<T> {
-  const project = await findProject(call);
-  await using workspace = await project.open({ readOnly: true });
-  return await work({ project, workspace, connection: workspace.connection });
+export function withDatabase<T>(call: Call, work: (open: OpenProject) => Promise<T>): Promise<T> {
+  return withFacts(call, (facts) => work({ ...facts, connection: facts.host.connection }));
 }
 
-/** The same for writing; what is written is waited for. */
-export async function withHost<T>(
-  call: Call,
-  work: (open: OpenProject & { readonly host: Host }) => Promise<T>,
-): Promise<T> {
-  const project = await findProject(call);
-  if (project.config.backend === undefined) makeHome(project.home);
-  await using workspace = await project.open({ readOnly: false });
-  const { connection } = workspace;
-  await using host = createHost({ connection, mode: "durable", writer: false });
-  return await work({ project, workspace, connection, host });
+/** The same for changing what is recorded of runs. */
+export function withLineage<T>(call: Call, work: (lineage: Lineage) => Promise<T>): Promise<T> {
+  return withFacts(call, ({ lineage }) => work(lineage), { readOnly: false });
 }
 
 /** What `compare` and `gate` take: a run or the beginning of its id, a tag, "latest", or a snapshot's id. */

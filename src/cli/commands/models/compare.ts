@@ -17,9 +17,9 @@ export const compare: Command = defineCommand({
   },
   examples: [{ command: "strata models compare -m team/churn --versions 1.2.0 1.3.0", says: "what got better" }],
   run: (call) =>
-    reading(call, async ({ registry }) => {
+    reading(call, async ({ registry, namespace }) => {
       const { versions, metric } = call.options;
-      const model = modelOf(call.options, "compare");
+      const model = modelOf(call.options, "compare", { namespace });
       const [a, b, ...rest] = versions === true || versions === undefined ? [] : versions;
       if (a === undefined || b === undefined || rest.length > 0) {
         throw new StratigraphError("USAGE", "--versions takes exactly two", {

@@ -18,8 +18,8 @@ export const info: Command = defineCommand({
     { command: "strata models info -m team/churn -v @production", says: "the one in production" },
   ],
   run: (call) =>
-    reading(call, async ({ registry }) => {
-      const ref = refOf(versionOf(call.options, "info"));
+    reading(call, async ({ registry, namespace }) => {
+      const ref = refOf(versionOf(call.options, "info", { namespace }));
       const version = await registry.get(ref);
       const name = { namespace: version.namespace, name: version.name };
       const one = { ...name, version: version.version };

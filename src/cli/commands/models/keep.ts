@@ -16,9 +16,9 @@ export const download: Command = defineCommand({
   options: { ...modelOptions, ...versionOption, by: actorOptions.by },
   examples: [{ command: "strata models download live -m team/churn -v @production", says: "what is in production" }],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const folder = resolve(call.cwd, call.args[0]!);
-      const ref = refOf(versionOf(call.options, "download"));
+      const ref = refOf(versionOf(call.options, "download", { namespace }));
       const { folder: place, ...version } = await registry.download(ref, folder, { by: call.options.by });
       const name = escapeText(`${version.namespace}/${version.name}`);
       return {
@@ -44,11 +44,15 @@ export const remove: Command = defineCommand({
     { command: "strata models delete -m team/churn -v 1.0.1 --reason 'trained on the wrong file'", says: "gone" },
   ],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const { force, reason, by } = call.options;
       if (force && reason === undefined)
         throw new StratigraphError("USAGE", "--force needs a reason", { hint: "Add: --reason 'why'" });
-      const version = await registry.deleteVersion(refOf(versionOf(call.options, "delete")), { force, reason, by });
+      const version = await registry.deleteVersion(refOf(versionOf(call.options, "delete", { namespace })), {
+        force,
+        reason,
+        by,
+      });
       const name = escapeText(`${version.namespace}/${version.name}`);
       return {
         json: versionJson(version),

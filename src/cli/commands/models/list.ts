@@ -17,9 +17,9 @@ export const list: Command = defineCommand({
   },
   examples: [{ command: "strata models list -u team -m churn", says: "every version of team/churn" }],
   run: (call) =>
-    reading(call, async ({ registry }) => {
+    reading(call, async ({ registry, namespace }) => {
       const { stage, limit = 100, after } = call.options;
-      const model = modelOf(call.options, "list");
+      const model = modelOf(call.options, "list", { namespace });
       const { items, next } = await registry.listVersions(model, { stage, limit, cursor: after });
       const { colors } = call.terminal;
       return {

@@ -6,6 +6,7 @@ import { defineCommand, flag, text, texts, whole, type Answer, type Call, type C
 import { escapeText } from "../../terminal/escape.ts";
 import { moment } from "../../terminal/quantity.ts";
 import { table } from "../../terminal/table.ts";
+import type { Facts } from "../../facts.ts";
 import {
   actorOptions,
   missing,
@@ -20,11 +21,12 @@ import {
   writing,
 } from "./options.ts";
 
+type ModelOptions = Parameters<typeof modelOf>[0];
 type TargetOptions = Parameters<typeof versionOf>[0];
 
 /** The version where one is named, else the model. */
-function targetOf(options: TargetOptions, verb: string): string {
-  return refOf(options.version === undefined ? modelOf(options, verb) : versionOf(options, verb));
+function targetOf(options: TargetOptions, verb: string, facts: Pick<Facts, "namespace">): string {
+  return refOf(options.version === undefined ? modelOf(options, verb, facts) : versionOf(options, verb, facts));
 }
 
 export const gates: Command = defineCommand({
@@ -44,10 +46,9 @@ export const gates: Command = defineCommand({
   ],
   run: (call) => {
     const { set, clear, by } = call.options;
-    const target = targetOf(call.options, "gates");
     if (set === undefined && !clear) {
-      return reading(call, async ({ registry }) => {
-        const { model, version, effective } = await registry.showGates(target);
+      return reading(call, async ({ registry, namespace }) => {
+        const { model, version, effective } = await registry.showGates(targetOf(call.options, "gates", { namespace }));
         const rows = Object.entries(effective).map(([gate, value]) => [escapeText(gate), JSON.stringify(value)]);
         return {
           json: { model: model ?? null, version: version ?? null, effective },
@@ -56,7 +57,8 @@ export const gates: Command = defineCommand({
       });
     }
     if (set !== undefined && clear) throw new StratigraphError("USAGE", "--set and --clear exclude each other");
-    return writing(call, async ({ registry }) => {
+    return writing(call, async ({ registry, namespace }) => {
+      const target = targetOf(call.options, "gates", { namespace });
       const stored = await registry.setGates(target, clear ? null : readGates(set!, call), { by });
       return {
         json: { gates: stored.gates },
@@ -85,19 +87,19 @@ export const alias: Command = defineCommand({
   ],
   run: (call) => {
     const { version, remove, history, expected, by, reason } = call.options;
-    const model = modelOf(call.options, "alias");
     const name = call.args[0];
-    if (name === undefined) return listAliases(call, refOf(model));
-    if (history) return aliasHistory(call, refOf(model), name);
+    if (name === undefined) return listAliases(call);
+    if (history) return aliasHistory(call, name);
     const said = { by, reason, ...(expected === undefined ? {} : { expected: expected === "none" ? null : expected }) };
     if (!remove && version === undefined) throw missing("--version", "champion -v 1.3.0", "alias");
-    return writing(call, async ({ registry }) => {
+    return writing(call, async ({ registry, namespace }) => {
+      const model = modelOf(call.options, "alias", { namespace });
       const ok = call.terminal.colors.green("[OK]");
       if (remove) {
         await registry.removeAlias(model, name, said);
         return { json: { ...model, alias: name, version: null }, lines: [`${ok} ${escapeText(name)} removed`] };
       }
-      const record = await registry.setAlias(refOf(versionOf(call.options, "alias")), name, said);
+      const record = await registry.setAlias(refOf(versionOf(call.options, "alias", { namespace })), name, said);
       return {
         json: { ...model, alias: name, version: record.version },
         lines: [`${ok} ${escapeText(refOf(model))} ${escapeText(name)} → v${record.version}`],
@@ -106,8 +108,9 @@ export const alias: Command = defineCommand({
   },
 });
 
-function listAliases(call: Call<{ readonly store: string | undefined }>, model: string): Promise<Answer> {
-  return reading(call, async ({ registry }) => {
+function listAliases(call: Call<ModelOptions>): Promise<Answer> {
+  return reading(call, async ({ registry, namespace }) => {
+    const model = refOf(modelOf(call.options, "alias", { namespace }));
     const { items } = await registry.listAliases(model);
     return {
       json: {
@@ -136,12 +139,9 @@ function listAliases(call: Call<{ readonly store: string | undefined }>, model: 
   });
 }
 
-function aliasHistory(
-  call: Call<{ readonly store: string | undefined }>,
-  model: string,
-  name: string,
-): Promise<Answer> {
-  return reading(call, async ({ registry }) => {
+function aliasHistory(call: Call<ModelOptions>, name: string): Promise<Answer> {
+  return reading(call, async ({ registry, namespace }) => {
+    const model = refOf(modelOf(call.options, "alias", { namespace }));
     const { items } = await registry.aliasHistory(model, name);
     return {
       json: {
@@ -185,10 +185,9 @@ export const label: Command = defineCommand({
   examples: [{ command: "strata models label owner=ana -m team/churn", says: "the model is Ana's" }],
   run: (call) => {
     const { by, remove } = call.options;
-    const target = targetOf(call.options, "label");
     const set = Object.fromEntries(readPairs(call.args, "label"));
     const removed = remove === undefined || remove === true ? [] : remove;
-    const show = (labels: Readonly<Record<string, string>>): Answer => ({
+    const show = (target: string, labels: Readonly<Record<string, string>>): Answer => ({
       json: { target, labels },
       lines:
         Object.keys(labels).length === 0
@@ -196,16 +195,18 @@ export const label: Command = defineCommand({
           : table(Object.entries(labels).map(([name, value]) => [escapeText(name), escapeText(value)])),
     });
     if (call.args.length === 0 && removed.length === 0) {
-      return reading(call, async ({ registry }) => {
+      return reading(call, async ({ registry, namespace }) => {
+        const target = targetOf(call.options, "label", { namespace });
         const { labels } =
           call.options.version === undefined ? await registry.getModel(target) : await registry.get(target);
-        return show(labels);
+        return show(target, labels);
       });
     }
-    return writing(call, async ({ registry }) => {
+    return writing(call, async ({ registry, namespace }) => {
+      const target = targetOf(call.options, "label", { namespace });
       let labels = call.args.length === 0 ? undefined : await registry.setLabels(target, set, { by });
       if (removed.length > 0) labels = await registry.removeLabels(target, removed, { by });
-      return show(labels ?? {});
+      return show(target, labels ?? {});
     });
   },
 });
@@ -225,10 +226,10 @@ export const annotate: Command = defineCommand({
   examples: [{ command: "strata models annotate 'checked by hand' -m team/churn -v 1.3.0", says: "a note that stays" }],
   run: (call) => {
     const { by, limit = 50, after } = call.options;
-    const target = targetOf(call.options, "annotate");
     const note = call.args[0];
     if (note !== undefined) {
-      return writing(call, async ({ registry }) => {
+      return writing(call, async ({ registry, namespace }) => {
+        const target = targetOf(call.options, "annotate", { namespace });
         const { author, text: said, at } = await registry.annotate(target, note, { by });
         return {
           json: { target, author, text: said, at },
@@ -236,7 +237,8 @@ export const annotate: Command = defineCommand({
         };
       });
     }
-    return reading(call, async ({ registry }) => {
+    return reading(call, async ({ registry, namespace }) => {
+      const target = targetOf(call.options, "annotate", { namespace });
       const { items, next } = await registry.listAnnotations(target, {
         limit,
         ...(after === undefined ? {} : { after: after as Cursor }),

@@ -53,20 +53,21 @@ export function namespaceOf({ useCase, usecase, namespace }: Partial<Given>): st
   return given[0];
 }
 
-/** Errors: USAGE where --model is missing, VALIDATION_FAILED for what is no name. */
-export function modelOf(options: Given, verb: string): ModelName {
+/** `namespace`: of models that are named without one. Errors: USAGE where --model is missing, VALIDATION_FAILED for what is no name. */
+export function modelOf(options: Given, verb: string, { namespace: standard }: Pick<Facts, "namespace">): ModelName {
   const { model } = options;
   const namespace = namespaceOf(options);
   if (model === undefined) throw missing("--model", "-m churn", verb);
-  return parseModelName(namespace === undefined ? model : { namespace, name: model });
+  return parseModelName(namespace === undefined ? model : { namespace, name: model }, standard);
 }
 
 /** The reference of a version. Errors: USAGE where --version is missing, VALIDATION_FAILED for what names none. */
 export function versionOf(
   options: Given & { readonly version: string | undefined },
   verb: string,
+  facts: Pick<Facts, "namespace">,
 ): ModelName & { readonly version: string } {
-  const name = modelOf(options, verb);
+  const name = modelOf(options, verb, facts);
   if (options.version === undefined) throw missing("--version", "-v 1.3.0", verb);
   const { version } = options;
   parseVersionRef(version, "--version");

@@ -48,9 +48,9 @@ export const register: Command = defineCommand({
     { command: "strata models register -m team/churn --graph churn --from model", says: "from what was built last" },
   ],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const { options, args, cwd } = call;
-      const name = modelOf(options, "register");
+      const name = modelOf(options, "register", { namespace });
       const path = args[0];
       if ((path === undefined) === (options.from === undefined)) {
         throw new StratigraphError("USAGE", "say in one way what the version is made of", {

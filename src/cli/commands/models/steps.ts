@@ -50,8 +50,8 @@ export const promote: Command = defineCommand({
     const { options, terminal } = call;
     const { gates, force, dryRun, reason } = options;
     const by = options.by ?? options.promotedBy;
-    return writing({ ...call, options: { ...options, by } }, async ({ registry }) => {
-      const ref = refOf(versionOf(options, "promote"));
+    return writing({ ...call, options: { ...options, by } }, async ({ registry, namespace }) => {
+      const ref = refOf(versionOf(options, "promote", { namespace }));
       const stage = stageOf(options.to, "promote");
       const outcome = await registry.promote(ref, stage, {
         gates: gates === undefined ? undefined : readGates(gates, call),
@@ -77,9 +77,9 @@ export const demote: Command = defineCommand({
   options: { ...modelOptions, ...versionOption, to, ...actorOptions },
   examples: [{ command: "strata models demote -m team/churn -v 1.3.0 --to staging", says: "out of production" }],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const { by, reason } = call.options;
-      const ref = refOf(versionOf(call.options, "demote"));
+      const ref = refOf(versionOf(call.options, "demote", { namespace }));
       return answerOf(await registry.demote(ref, stageOf(call.options.to, "demote"), { by, reason }), call);
     }),
 });
@@ -91,9 +91,12 @@ export const archive: Command = defineCommand({
   options: { ...modelOptions, ...versionOption, ...actorOptions },
   examples: [{ command: "strata models archive -m team/churn -v 1.1.0", says: "nobody is to use 1.1.0 any more" }],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const { by, reason } = call.options;
-      return answerOf(await registry.archive(refOf(versionOf(call.options, "archive")), { by, reason }), call);
+      return answerOf(
+        await registry.archive(refOf(versionOf(call.options, "archive", { namespace })), { by, reason }),
+        call,
+      );
     }),
 });
 
@@ -104,9 +107,12 @@ export const restore: Command = defineCommand({
   options: { ...modelOptions, ...versionOption, ...actorOptions },
   examples: [{ command: "strata models restore -m team/churn -v 1.1.0", says: "1.1.0 is in development again" }],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const { by, reason } = call.options;
-      return answerOf(await registry.restore(refOf(versionOf(call.options, "restore")), { by, reason }), call);
+      return answerOf(
+        await registry.restore(refOf(versionOf(call.options, "restore", { namespace })), { by, reason }),
+        call,
+      );
     }),
 });
 
@@ -121,13 +127,12 @@ export const rollback: Command = defineCommand({
     { command: "strata models rollback -m team/churn -v 1.1.0", says: "to this one" },
   ],
   run: (call) =>
-    writing(call, async ({ registry }) => {
+    writing(call, async ({ registry, namespace }) => {
       const { version, by, reason } = call.options;
-      const model = modelOf(call.options, "rollback");
+      const model = modelOf(call.options, "rollback", { namespace });
       const outcome = await registry.rollback(model, { toVersion: version, by, reason });
-      const { namespace, name } = outcome;
       const answer = answerOf(outcome, call);
-      const first = `${call.terminal.colors.green("[OK]")} ${escapeText(`${namespace}/${name}`)} production is now v${outcome.version}`;
+      const first = `${call.terminal.colors.green("[OK]")} ${escapeText(refOf(model))} production is now v${outcome.version}`;
       return { ...answer, lines: [first, ...answer.lines.slice(1)] };
     }),
 });
