@@ -1,18 +1,16 @@
 // One producer, one partition: read, call, check, write.
 
 import type { PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
-import { contentOf, decodeValue, encodeValue } from "../data/io.ts";
-import { isStratigraphError, StratigraphError } from "../errors.ts";
+import { contentOf, decodeValue } from "../data/io.ts";
+import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { ProducedNode } from "../graph/graph.ts";
-import { SINGLE } from "../graph/producer.ts";
 import { retryDelay } from "../graph/retry.ts";
 import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";
 import type { InputMapping } from "./mapping.ts";
-import { stepName, storedInputs, type Network, type Step } from "./network.ts";
+import { storedInputs, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
-import { showValue } from "../util/show.ts";
-import { describeThrown } from "./thrown.ts";
+import { encodeOutputs } from "./step-outputs.ts";
 import { readPartitionBytes, targetStorage, type Workspace } from "./workspace.ts";
 
 /** What a step read; kept for its lineage. */
@@ -161,15 +159,8 @@ export async function writeOutputs(
   run: RunId,
 ): Promise<WrittenOutputs> {
   const { call, set } = step.group;
-  const { producer } = call;
   const key = set.texts[step.position]!;
-  const values = outputValues(step, returned);
-  const encoded: Uint8Array[] = [];
-  for (const [index, { node }] of call.outputs.entries()) {
-    const where = `producer '${producer.name}', output '${placeText(node.key, key)}'`;
-    encoded.push(await encodeValue(node.artifact, values[index], where));
-  }
-  await checkOutputs(step, encoded);
+  const encoded = await encodeOutputs(call, key, returned);
   const outputs: { name: string; partition: PartitionRecord }[] = [];
   const places: WrittenPlace[] = [];
   for (const [index, { node, slot }] of call.outputs.entries()) {
@@ -199,69 +190,4 @@ export async function writeOutputs(
     });
   }
   return { outputs, places };
-}
-
-/** `validate` and the artifacts' checks see what readers will see: each value parsed back from its bytes. */
-async function checkOutputs(step: Step, encoded: readonly Uint8Array[]): Promise<void> {
-  const { call, set } = step.group;
-  const { producer } = call;
-  const key = set.texts[step.position]!;
-  const checked =
-    producer.validate !== undefined || call.outputs.some(({ node }) => Object.keys(node.artifact.checks).length > 0);
-  if (!checked) return;
-  const values: Record<string, unknown> = {};
-  for (const [index, { node, slot }] of call.outputs.entries()) {
-    const place = placeText(node.key, key);
-    const value = await decodeValue(node.artifact, encoded[index]!, place);
-    values[slot] = value;
-    for (const [name, check] of Object.entries(node.artifact.checks)) {
-      await must(place, `check '${name}'`, () => check(value));
-    }
-  }
-  const { validate, single } = producer;
-  if (validate === undefined) return;
-  const where = `producer '${producer.name}', ${placeText(call.outputs[0]!.node.key, key)}`;
-  await must(where, "validate", () => validate(single ? values[SINGLE] : values));
-}
-
-function outputValues(step: Step, returned: unknown): unknown[] {
-  const { call } = step.group;
-  if (call.producer.single) return [returned];
-  const slots = call.outputs.map(({ slot }) => slot);
-  const where = `producer '${call.producer.name}', ${placeText(stepName(step).key, stepName(step).partition)}`;
-  const isRecord = typeof returned === "object" && returned !== null && !Array.isArray(returned);
-  const names = isRecord ? Object.keys(returned) : [];
-  const missing = slots.filter((slot) => !names.includes(slot));
-  const extra = names.filter((name) => !slots.includes(name));
-  if (!isRecord || missing.length + extra.length > 0) {
-    throw new StratigraphError("STEP_OUTPUT_INVALID", "the producer did not return its outputs", {
-      where,
-      expected: `an object with ${slots.map((slot) => `'${slot}'`).join(", ")}`,
-      received: isRecord
-        ? names.length === 0
-          ? "an empty object"
-          : names.map((name) => `'${name}'`).join(", ")
-        : showValue(returned),
-    });
-  }
-  return slots.map((slot) => (returned as Record<string, unknown>)[slot]);
-}
-
-/** A check says `true` or a sentence; anything else is no answer. */
-async function must(where: string, name: string, check: () => unknown): Promise<void> {
-  let answer: unknown;
-  try {
-    answer = await check();
-  } catch (error) {
-    throw new StratigraphError("STEP_CHECK_FAILED", `${name} threw: ${describeThrown(error)}`, { where, cause: error });
-  }
-  if (answer === true) return;
-  throw new StratigraphError(
-    "STEP_CHECK_FAILED",
-    `${name} failed: ${typeof answer === "string" ? answer : "no reason given"}`,
-    {
-      where,
-      ...(typeof answer === "string" ? {} : { expected: "true or a sentence", received: String(answer) }),
-    },
-  );
 }

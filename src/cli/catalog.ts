@@ -80,6 +80,18 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/diff.ts")).diff,
       },
       {
+        name: "replay",
+        usage: "<artifact[partition]@snapshot>",
+        summary: "run one producer again on exactly its stored inputs, and compare",
+        load: async () => (await import("./commands/replay.ts")).replay,
+      },
+      {
+        name: "bisect",
+        usage: "<artifact[partition]>",
+        summary: "find the snapshot from which on a check fails, and what changed there",
+        load: async () => (await import("./commands/bisect.ts")).bisect,
+      },
+      {
         name: "lineage",
         usage: "[verb]",
         summary: "what ran, what it read and wrote, and what came from what",

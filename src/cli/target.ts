@@ -32,6 +32,13 @@ export function parseTarget(text: string): Target {
   return { key, partition };
 }
 
+/** "days[2026-01-02]@prod" into what stands before and after the "@"; values of partitions may hold one too. */
+export function splitReference(text: string): { readonly name: string; readonly reference: string | undefined } {
+  const at = text.lastIndexOf("@");
+  if (at < text.lastIndexOf("]")) return { name: text, reference: undefined };
+  return at < 0 ? { name: text, reference: undefined } : { name: text.slice(0, at), reference: text.slice(at + 1) };
+}
+
 /** Error: SELECTOR_UNKNOWN, with the nearest key. */
 export function findArtifact({ name, artifacts }: GraphDescription, key: string): ArtifactDescription {
   const found = artifacts.find((artifact) => artifact.key === key);

@@ -14,6 +14,7 @@ import { differencesOf, type ValueDifferences } from "../../operations/value-dif
 import type { StoredPartition } from "../../backend/records.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
 import { withLookup, type Lookup } from "../lookup.ts";
+import { differenceLines } from "../report/differences.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
@@ -134,14 +135,14 @@ function called(reference: string, id: string): string {
   return id.startsWith(reference) ? short(id) : `${escapeText(reference)} (${short(id)})`;
 }
 
-function declarationLine({ kind, name, part, change, before, after }: DeclarationDiff, colors: Colors): string {
+export function declarationLine({ kind, name, part, change, before, after }: DeclarationDiff, colors: Colors): string {
   const what = `${kind} '${escapeText(name)}'`;
   if (part === "") return `  ${what}  ${painted(change, colors)}`;
   return `  ${what}  ${part} ${escapeText(before ?? "none")} → ${escapeText(after ?? "none")}`;
 }
 
 /** All artifacts in one table, so that their columns stand below each other; what became of a value follows its line. */
-function partitionLines(
+export function partitionLines(
   artifacts: readonly ArtifactDiff[],
   values: ReadonlyMap<PartitionDiff, ValueDifferences>,
   colors: Colors,
@@ -162,30 +163,14 @@ function partitionLines(
   const lines: string[] = [];
   for (const [index, { key, partition }] of listed.entries()) {
     lines.push(rows[index]!);
-    for (const line of valueLines(values.get(partition))) lines.push(line);
+    const differences = values.get(partition);
+    if (differences !== undefined) for (const line of differenceLines(differences)) lines.push(line);
     const artifact = listed[index + 1]?.key === key ? undefined : artifacts.find((one) => one.key === key);
     if (artifact === undefined) continue;
     const more = artifact.added + artifact.removed + artifact.changed - artifact.partitions.length;
     if (more > 0) lines.push(colors.dim(`  and ${count(more, "more partition")} of ${escapeText(key)}`));
   }
   return lines;
-}
-
-function valueLines(differences: ValueDifferences | undefined): string[] {
-  if (differences === undefined) return [];
-  const more = differences.count - differences.items.length;
-  return [
-    ...differences.items.map(
-      ({ path, before, after }) =>
-        `    ${escapeText(path === "" ? "value" : path)}: ${shown(before)} → ${shown(after)}`,
-    ),
-    ...(more > 0 ? [`    and ${count(more, "more place")}`] : []),
-  ];
-}
-
-function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : JSON.stringify(value);
-  return escapeText(text.length > 60 ? `${text.slice(0, 59)}…` : text);
 }
 
 function painted(change: "added" | "removed" | "changed" | "same", colors: Colors): string {

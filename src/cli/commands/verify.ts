@@ -17,6 +17,8 @@ import {
 import { systemClock } from "../../util/clock.ts";
 import { defineCommand, flag, type Call, type Command } from "../command.ts";
 import { findProject, type Project } from "../project.ts";
+import type { Reproduction } from "../../operations/reproduce.ts";
+import type { Rebuilt } from "../report/rebuilt.ts";
 import { createReporter } from "../report/reporter.ts";
 import { elapsed } from "../selection.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -25,6 +27,8 @@ import { table } from "../terminal/table.ts";
 
 /** What the exit code is the sum of: none of them is a code that another command uses, nor is any sum. */
 export const problemCodes: Readonly<Record<Problem, number>> = { missing: 4, damaged: 8, unreadable: 16 };
+/** Added where results did not come out the same when they were built again. */
+const DIFFERENT = 32;
 
 const DRAW_TIME = 100;
 
@@ -35,14 +39,24 @@ export const verify: Command = defineCommand({
     "Every built partition of the latest snapshot of each graph and of every tagged one, or of those named. Sources are not part of it: each build compares them.",
   ],
   arguments: [{ shape: "[snapshot…]", says: "tags or the first characters of ids" }],
-  options: { repair: flag("--repair", "build what is missing or damaged again, and look once more") },
-  codes: (["missing", "damaged", "unreadable"] as const).map((problem) => ({
-    code: problemCodes[problem],
-    says: `added where ${problems[problem]}; 12 is missing and damaged`,
-  })),
+  options: {
+    repair: flag("--repair", "build what is missing or damaged again, and look once more"),
+    rebuild: flag(
+      "--rebuild",
+      "also run every producer again on its stored inputs, and compare: what differs depends on more than its inputs",
+    ),
+  },
+  codes: [
+    ...(["missing", "damaged", "unreadable"] as const).map((problem) => ({
+      code: problemCodes[problem],
+      says: `added where ${problems[problem]}; 12 is missing and damaged`,
+    })),
+    { code: DIFFERENT, says: "with --rebuild: added where a result came out differently" },
+  ],
   examples: [
     { command: "strata verify", says: "all that people rely on" },
     { command: "strata verify prod --repair", says: "one snapshot, and mend it" },
+    { command: "strata verify latest --rebuild", says: "does everything come out the same a second time?" },
   ],
   async run(call) {
     const { terminal, options, signal } = call;
@@ -74,10 +88,11 @@ export const verify: Command = defineCommand({
     const repaired = result.findings.length - left.length;
     const counts = { missing: 0, damaged: 0, unreadable: 0 };
     for (const { problem } of left) counts[problem]++;
+    const rebuilt = options.rebuild ? await rebuild(workspace, project, snapshots, call) : undefined;
     return {
       exitCode: (Object.keys(counts) as Problem[]).reduce(
         (sum, problem) => sum + (counts[problem] > 0 ? problemCodes[problem] : 0),
-        0,
+        rebuilt?.different === true ? DIFFERENT : 0,
       ),
       json: {
         snapshots: result.snapshots.map(({ id, graph: name, state }) => ({ id, graph: name, state })),
@@ -94,6 +109,7 @@ export const verify: Command = defineCommand({
           location: partition.location,
           message: error.message,
         })),
+        ...(rebuilt === undefined ? {} : { rebuilt: rebuilt.json }),
       },
       lines: [
         ...table(
@@ -113,11 +129,32 @@ export const verify: Command = defineCommand({
         `${left.length === 0 ? terminal.colors.green("all well") : terminal.colors.red(`${count(left.length, "problem")}`)}: ` +
           `${count(result.checked, "partition")}, ${bytesText(result.bytes)} of ${count(result.snapshots.length, "snapshot")} read` +
           `${repaired > 0 ? `, ${repaired} repaired` : ""} (${duration(elapsed())})`,
+        ...(rebuilt?.lines ?? []),
         ...(left.length > 0 && !options.repair ? [`${terminal.colors.dim("next:")} strata verify --repair`] : []),
       ],
     };
   },
 });
+
+/** Of the graph as it is declared: other graphs' snapshots have their producers elsewhere. */
+async function rebuild(
+  workspace: Workspace,
+  project: Project,
+  snapshots: readonly StoredSnapshot[],
+  { terminal, signal }: Call,
+): Promise<Rebuilt> {
+  const { reproduceSnapshot } = await import("../../operations/reproduce.ts");
+  const { rebuiltAnswer } = await import("../report/rebuilt.ts");
+  const graph = (await project.graph()).definition;
+  const results: { snapshot: StoredSnapshot; result: Reproduction }[] = [];
+  for (const snapshot of snapshots.filter((one) => one.graph === graph.name)) {
+    const on = ({ steps }: { readonly steps: number }): void => {
+      if (terminal.live) terminal.draw([terminal.cut(`  ran ${count(steps, "step")} again`)]);
+    };
+    results.push({ snapshot, result: await reproduceSnapshot(workspace, graph, snapshot, { signal, on }) });
+  }
+  return rebuiltAnswer(results, terminal.colors);
+}
 
 async function chosen(project: Project, workspace: Workspace, { args, options }: Call): Promise<StoredSnapshot[]> {
   if (args.length === 0) return reliedOnSnapshots(workspace, options.graph);

@@ -1,0 +1,169 @@
+// Runs one producer again on exactly what a stored result was made from, and compares. Stores nothing.
+
+import type { RunRecord, StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { LocalExecutor } from "../build/local-executor.ts";
+import { placeText } from "../build/place.ts";
+import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
+import { encodeOutputs } from "../build/step-outputs.ts";
+import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
+import { contentOf, decodeValue } from "../data/io.ts";
+import { StratigraphError } from "../errors.ts";
+import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
+import { decodeKey, type KeyText } from "../identity/partition.ts";
+
+/** What a replay of one stored partition gave. */
+export interface Replay {
+  readonly key: string;
+  readonly partition: KeyText;
+  readonly stored: StoredPartition;
+  /** The build's run that made it. */
+  readonly run: RunRecord;
+  /** By input name, in the order the producer got them. */
+  readonly inputs: readonly { readonly name: string; readonly partition: StoredPartition }[];
+  /** Whether name, version, schemas and formats are still those the result was made with. */
+  readonly sameProducer: boolean;
+  readonly same: boolean;
+  /** What the producer returned now, as it would be stored: by artifact key, as several outputs are made together. */
+  readonly outputs: ReadonlyMap<string, Uint8Array>;
+  /** Milliseconds the producer took. */
+  readonly duration: number;
+}
+
+export interface ReplayOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Told what the producer logs. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Called with the inputs read, right before the producer: where a debugger stops. */
+  readonly before?: (() => void | Promise<void>) | undefined;
+}
+
+/**
+ * Runs the producer as it is declared now. Errors: those of reading its inputs (SOURCE_CHANGED where a source file is not what it was,
+ * DATA_MISSING, DATA_DAMAGED), of the producer (STEP_…), and REPLAY_IMPOSSIBLE where it is not known what the result was made from.
+ */
+export async function replayPartition(
+  workspace: Workspace,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  target: { readonly key: string; readonly partition: StoredPartition },
+  { signal = new AbortController().signal, log = () => {}, before }: ReplayOptions = {},
+): Promise<Replay> {
+  const { key, partition: stored } = target;
+  const where = `${placeText(key, stored.key)} of snapshot ${snapshot.id.slice(0, 8)}`;
+  const node = producedNode(graph, key, where);
+  const { call } = node;
+  const { run, manifest, read } = await recall(workspace, stored, where);
+  const inputs: { name: string; partition: StoredPartition }[] = [];
+  const values: Record<string, unknown> = {};
+  for (const input of call.inputs) {
+    const wanted = manifest.inputs.get(input.name);
+    if (wanted === undefined && !input.spec.optional) throw otherInputs(call, manifest, where);
+    const partitions = [...(wanted ?? [])].map(([text, content]) => {
+      const found = read.find(
+        ({ name, partition }) => name === input.name && partition.key === text && partition.content === content,
+      );
+      if (found === undefined) {
+        throw impossible(`the record of its input ${placeText(input.name, text)} is gone`, where);
+      }
+      return found.partition;
+    });
+    for (const partition of partitions) inputs.push({ name: input.name, partition });
+    values[input.name] = await readInput(workspace, input, stored.key, partitions);
+  }
+  await before?.();
+  const started = workspace.clock.monotonic();
+  const executor = new LocalExecutor();
+  let returned: unknown;
+  try {
+    const step = { key: node.key, partition: stored.key, producer: call.producer.name };
+    const keyOf = decodeKey(node.artifact.dimensions, stored.key);
+    returned = await executor.execute(
+      { step, producer: call.producer, inputs: values, key: keyOf, attempt: 1, log },
+      signal,
+    );
+  } finally {
+    executor.close();
+  }
+  const duration = workspace.clock.monotonic() - started;
+  const encoded = await encodeOutputs(call, stored.key, returned);
+  const outputs = new Map(call.outputs.map((output, slot) => [output.node.key, encoded[slot]!]));
+  return {
+    key,
+    partition: stored.key,
+    stored,
+    run,
+    inputs,
+    sameProducer: producerManifest(call).fingerprint === manifest.producer,
+    same: contentOf(outputs.get(key)!).fingerprint === stored.content,
+    outputs,
+    duration,
+  };
+}
+
+function producedNode(graph: GraphDefinition, key: string, where: string): ProducedNode {
+  const node = graph.nodes.get(key);
+  if (node?.kind === "produced") return node;
+  throw impossible(
+    node === undefined
+      ? `graph '${graph.name}' does not declare it any more`
+      : "it is a source: nothing in the graph makes it",
+    where,
+  );
+}
+
+async function recall(
+  { connection }: Workspace,
+  stored: StoredPartition,
+  where: string,
+): Promise<{
+  run: RunRecord;
+  manifest: StepManifest;
+  read: readonly { readonly name: string; readonly partition: StoredPartition }[];
+}> {
+  if (stored.input === undefined) throw impossible("it is a source: nothing in the graph made it", where);
+  const run = stored.run === undefined ? undefined : await connection.readRun(stored.run);
+  const [record] = await connection.readManifests([stored.input]);
+  if (run === undefined || record === undefined) {
+    throw impossible("the record of the run that made it is gone", where);
+  }
+  const { inputs } = await connection.readRunPartitions(run.id);
+  return { run, manifest: parseStepManifest(record.text), read: inputs };
+}
+
+/** As `build` receives it: see the edges of `graph/edge.ts`. */
+async function readInput(
+  workspace: Workspace,
+  { from, spec: { edge } }: GraphInput,
+  key: KeyText,
+  partitions: readonly StoredPartition[],
+): Promise<unknown> {
+  const valueOf = async (partition: StoredPartition): Promise<unknown> =>
+    decodeValue(
+      from.artifact,
+      await readPartitionBytes(workspace, from, partition),
+      `${placeText(from.key, partition.key)} at ${partition.location}`,
+    );
+  const many =
+    edge.kind === "map"
+      ? Array.isArray(edge.keys(decodeKey(edge.output.dimensions, key)))
+      : edge.kind === "all" || edge.kind === "window";
+  if (!many) return partitions[0] === undefined ? undefined : valueOf(partitions[0]);
+  const list: { key: unknown; value: unknown }[] = [];
+  for (const partition of partitions) {
+    list.push({ key: decodeKey(from.artifact.dimensions, partition.key), value: await valueOf(partition) });
+  }
+  return list;
+}
+
+function otherInputs({ producer }: GraphCall, manifest: StepManifest, where: string): StratigraphError {
+  const had = [...manifest.inputs.keys()].map((name) => `'${name}'`).join(", ");
+  return impossible(
+    `producer '${producer.name}' reads other inputs now than it was made from (${had === "" ? "none" : had})`,
+    where,
+    "Check out the version of the code that made it.",
+  );
+}
+
+function impossible(why: string, where: string, hint?: string): StratigraphError {
+  return new StratigraphError("REPLAY_IMPOSSIBLE", `this cannot be replayed: ${why}`, { where, hint });
+}

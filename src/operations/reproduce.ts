@@ -1,0 +1,116 @@
+// Builds everything a snapshot holds a second time, and says whose results came out differently.
+
+import { everyItem } from "../backend/pages.ts";
+import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
+import { contentOf, decodeValue } from "../data/io.ts";
+import { isStratigraphError, type StratigraphError } from "../errors.ts";
+import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import { replayPartition, type Replay } from "./replay.ts";
+import { differencesOf, type ValueDifferences } from "./value-difference.ts";
+
+/** A result that the same producer did not make again from the same inputs. */
+export interface Irreproducible {
+  readonly key: string;
+  readonly partition: StoredPartition;
+  /** Where the two values differ; `undefined` where the stored bytes cannot be read any more. */
+  readonly differences: ValueDifferences | undefined;
+}
+
+/** A step that was not run again, or that failed. */
+export interface NotReproduced {
+  readonly key: string;
+  readonly partition: StoredPartition;
+  /** `changed`: its producer is another one now, so that another result would say nothing. */
+  readonly why: "changed" | "failed";
+  readonly error: StratigraphError | undefined;
+}
+
+export interface Reproduction {
+  /** Results that came out the same. */
+  readonly same: number;
+  readonly different: readonly Irreproducible[];
+  readonly left: readonly NotReproduced[];
+}
+
+export interface ReproduceOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each step. */
+  readonly on?: ((progress: { readonly steps: number }) => void) | undefined;
+}
+
+/** Runs each step once, on its stored inputs. What comes out is compared and thrown away. */
+export async function reproduceSnapshot(
+  workspace: Workspace,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  { signal, on }: ReproduceOptions = {},
+): Promise<Reproduction> {
+  const { connection } = workspace;
+  const different: Irreproducible[] = [];
+  const left: NotReproduced[] = [];
+  let same = 0;
+  let steps = 0;
+  for (const { outputs } of graph.calls) {
+    const first = outputs[0]!.node;
+    const list = everyItem((page) => connection.readSnapshotPartitions(snapshot.id, first.key, { page }));
+    for await (const partition of list) {
+      signal?.throwIfAborted();
+      const replay = await attempt(workspace, graph, snapshot, { key: first.key, partition }, signal);
+      on?.({ steps: ++steps });
+      if ("why" in replay) {
+        left.push(replay);
+        continue;
+      }
+      for (const { node } of outputs) {
+        const stored =
+          node === first
+            ? partition
+            : (await connection.readSnapshotPartitions(snapshot.id, node.key, { keys: [partition.key] })).items[0];
+        if (stored === undefined) continue;
+        const bytes = replay.outputs.get(node.key)!;
+        if (contentOf(bytes).fingerprint === stored.content) same++;
+        else {
+          const differences = await compareWith(workspace, node, stored, bytes);
+          different.push({ key: node.key, partition: stored, differences });
+        }
+      }
+    }
+  }
+  return { same, different, left };
+}
+
+async function attempt(
+  workspace: Workspace,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  target: { readonly key: string; readonly partition: StoredPartition },
+  signal: AbortSignal | undefined,
+): Promise<Replay | NotReproduced> {
+  try {
+    const replay = await replayPartition(workspace, graph, snapshot, target, { signal });
+    return replay.sameProducer ? replay : { ...target, why: "changed", error: undefined };
+  } catch (error) {
+    if (!isStratigraphError(error) || error.code === "BUILD_CANCELLED") throw error;
+    return { ...target, why: "failed", error };
+  }
+}
+
+/** The places where what is stored differs from these bytes. */
+export async function compareWith(
+  workspace: Workspace,
+  node: GraphNode,
+  stored: StoredPartition,
+  bytes: Uint8Array,
+): Promise<ValueDifferences | undefined> {
+  try {
+    const before = await readPartitionBytes(workspace, node, stored);
+    return differencesOf(
+      await decodeValue(node.artifact, before, "what is stored"),
+      await decodeValue(node.artifact, bytes, "what was made now"),
+    );
+  } catch (error) {
+    if (isStratigraphError(error)) return undefined;
+    throw error;
+  }
+}
