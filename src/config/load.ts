@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { yamlSettings, type YamlSettings } from "./dialect.ts";
 import { environmentLayers, foreignLayers, variableWarnings, type Environment } from "./environment.ts";
 import { parseLayer, type LayerName, type LayerSource } from "./layer.ts";
-import { findConfigFile, isYaml, parseConfig } from "./project.ts";
+import { findConfigFile, isYaml, parseConfig, SETTINGS_ANNOTATION } from "./project.ts";
 import { resolveConfig, type ResolvedConfig } from "./resolve.ts";
 import type { GivenSettings } from "./settings.ts";
 import { readYaml } from "./yaml.ts";
@@ -37,9 +37,6 @@ export interface LoadedConfig extends ResolvedConfig {
   /** What is to be said once: names of other systems, parts that have no effect, variables that mean nothing. */
   readonly notices: readonly string[];
 }
-
-/** The annotation of a graph or producer that holds settings. */
-export const SETTINGS_ANNOTATION = "strata";
 
 /** Errors: CONFIG_INVALID with the place; whatever `loadModule` throws. */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {

@@ -65,6 +65,8 @@ const MODULES = ["strata.config.ts", "strata.config.mts", "strata.config.js", "s
 const YAML = ["strata.yaml", "strata.yml"];
 /** The state folder's name, in the root. */
 export const STATE = ".strata";
+/** The annotation of a graph or producer that holds settings. */
+export const SETTINGS_ANNOTATION = "strata";
 
 /**
  * The configuration file: the one STRATA_CONFIG names, or that of the folder; never one of a folder above it, which might be somebody

@@ -152,7 +152,9 @@ export const settings: Tree<Settings> = {
     writes: oneOf("auto", ["auto", "behind", "durable"], {
       says: "Whether records are written behind the work or waited for; `auto` is behind inside a run and durable outside.",
     }),
-    strict: yesNo(false, { says: "Whether a run ends with exit code 5 when records wait in the fallback journal." }),
+    strict: yesNo(false, {
+      says: "Whether a build whose records could not all be written ends with exit code 5, and in a program with METADATA_FELL_BACK.",
+    }),
     home: text(
       "The folder of the fallback journal, relative to the configuration's folder; `~/.strata` unless told.",
       "the path of a folder",
@@ -192,14 +194,19 @@ export const settings: Tree<Settings> = {
     }),
   },
   lineage: {
-    enabled: yesNo(true, { says: "Whether builds and tasks leave lineage records." }),
+    enabled: yesNo(true, {
+      says: "Whether tasks leave lineage records, and builds OpenLineage events; what builds remember of themselves stays.",
+    }),
     backend: text(
       "Where lineage is kept; looked for in the environment unless told.",
       "the name of a lineage backend",
       "STRATA_LINEAGE_BACKEND",
     ),
     table: text("The table of a lineage backend that has one.", "the name of a table", "STRATA_LINEAGE_TABLE"),
-    openLineage: text("Where OpenLineage events of builds go: a file that is appended to.", "the path of a file"),
+    openLineage: text(
+      "Where OpenLineage events of builds go: a file that is appended to, relative to the configuration's folder.",
+      "the path of a file",
+    ),
   },
   retry: {
     maxAttempts: count(3, 1, { says: "How often a call to the backend is made that may be made again." }),

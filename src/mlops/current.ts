@@ -1,12 +1,7 @@
-// The current instance, for code that nobody hands one.
+// The functions that set, ask for and forget the current instance.
 
-import { createAmbient } from "./ambient.ts";
 import { createMLOps, type MLOps, type MLOpsOptions } from "./mlops.ts";
-
-const current = createAmbient<MLOps>(
-  "MLOps instance",
-  "Run it inside withMLOps(instance, …), or call initMLOps() once at the start of the program.",
-);
+import { current } from "./scope.ts";
 
 /** `createMLOps`, and from now on the instance that `getMLOps` answers outside of any scope. */
 export async function initMLOps(options?: MLOpsOptions): Promise<MLOps> {

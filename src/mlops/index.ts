@@ -1,6 +1,7 @@
 // The entry point `stratigraph/mlops`: one instance with registry, lineage, events, hooks and audit log, and what they are made of.
 
 export { createMLOps, type MLOps, type MLOpsOptions } from "./mlops.ts";
+export type { InstanceBuildOptions } from "./build-in.ts";
 export type { Changing } from "./open-facts.ts";
 export { getMLOps, initMLOps, resetMLOps, withMLOps } from "./current.ts";
 export { createAmbient, type Ambient } from "./ambient.ts";

@@ -3,21 +3,26 @@
 import { resolve } from "node:path";
 import type { Backend, Connection } from "../backend/backend.ts";
 import { memory } from "../backend/memory/memory-backend.ts";
+import type { BuildResult } from "../build/events.ts";
+import type { Graph } from "../build/graph.ts";
+import type { Snapshot } from "../build/snapshot.ts";
 import { openWorkspace } from "../build/workspace.ts";
 import { Audit } from "../changes/audit.ts";
 import type { EventBus } from "../changes/event-bus.ts";
 import type { Hooks } from "../changes/hooks.ts";
 import type { FlushOptions, Host } from "../changes/host.ts";
 import type { Environment } from "../config/environment.ts";
-import { loadConfig } from "../config/load.ts";
-import { placesOf, type Places } from "../config/project.ts";
+import { loadConfig, type Annotated } from "../config/load.ts";
+import { placesOf, SETTINGS_ANNOTATION, type Places } from "../config/project.ts";
 import type { GivenSettings, Settings } from "../config/settings.ts";
 import { resolveBackend } from "../plugins/backend-url.ts";
 import { openPlugins, type PluginShelf } from "../plugins/shelf.ts";
 import type { ArtifactStore } from "../registry/artifact-store.ts";
 import type { Clock } from "../util/clock.ts";
 import type { WriterTotals } from "../util/unfinished.ts";
+import { buildIn, type InstanceBuildOptions } from "./build-in.ts";
 import { openFacts, type Changing, type FactsPlace } from "./open-facts.ts";
+import { current } from "./scope.ts";
 
 /** Settings as strata.config.ts has them, which win over it, and what only a program can hand over. */
 export interface MLOpsOptions extends GivenSettings {
@@ -40,6 +45,11 @@ export interface MLOps extends Changing, AsyncDisposable {
   readonly events: EventBus;
   readonly hooks: Hooks;
   readonly audit: Audit;
+  /**
+   * Brings a graph up to date: its backend and root are the instance's, and inside of it `getMLOps()` is the instance. With
+   * `lineage.openLineage` its events are appended to that file. Errors: as of `Graph.build`; METADATA_FELL_BACK with `metadata.strict`.
+   */
+  build<G extends string, N>(graph: Graph<G, N>, options?: InstanceBuildOptions): Promise<Snapshot<G, BuildResult>>;
   /** All that `work` changes through what it is given, or nothing if it throws: rows, events and audit rows. */
   transaction<T>(work: (changing: Changing) => Promise<T>): Promise<T>;
   /** Waits for records that are written behind; what is left after the time goes to the fallback journal. */
@@ -60,27 +70,26 @@ export async function createMLOps(options: MLOpsOptions = {}): Promise<MLOps> {
   const places = placesOf(settings, folder);
   const shelf = await openPlugins({ folder, plugins: settings.plugins });
   shelf.warnings.forEach(warn);
-  const backend = await backendOf(settings, places, shelf);
+  const backend = settings.enabled ? await backendOf(settings, places, shelf) : memory();
   const workspace = await openWorkspace({ backend, root: places.root, clock });
+  const settingsFor = async (graph: Annotated): Promise<Settings> =>
+    Object.hasOwn(graph.annotations, SETTINGS_ANNOTATION)
+      ? (await loadConfig({ cwd: folder, env, code, graph })).settings
+      : settings;
   try {
-    return await instanceOver({ settings, folder, ...places, shelf, workspace, warn });
+    return await instanceOver({ settings, folder, ...places, shelf, workspace, warn }, settingsFor);
   } catch (error) {
     await workspace.close();
     throw error;
   }
 }
 
-function backendOf(
-  { enabled, backend = "sqlite" }: Settings,
-  places: Places,
-  shelf: PluginShelf,
-): Backend | Promise<Backend> {
-  if (!enabled) return memory();
+async function backendOf({ backend = "sqlite" }: Settings, places: Places, shelf: PluginShelf): Promise<Backend> {
   return typeof backend === "string" ? resolveBackend(backend, { ...places, shelf }) : backend;
 }
 
-async function instanceOver(place: FactsPlace): Promise<MLOps> {
-  const { settings, workspace } = place;
+async function instanceOver(place: FactsPlace, settingsFor: (graph: Annotated) => Promise<Settings>): Promise<MLOps> {
+  const { settings, workspace, shelf } = place;
   const facts = await openFacts(place);
   const { host, store, registry, lineage } = facts;
   let closing: Promise<void> | undefined;
@@ -92,7 +101,11 @@ async function instanceOver(place: FactsPlace): Promise<MLOps> {
         await workspace.close();
       }
     })());
-  return {
+  // Results of builds are kept also where nothing else is.
+  let building: Promise<Backend> | undefined;
+  const buildBackend = async (): Promise<Backend> =>
+    settings.enabled ? workspace.backend : (building ??= backendOf(settings, place, shelf));
+  const instance: MLOps = {
     settings,
     backend: workspace.backend,
     connection: host.connection,
@@ -103,11 +116,25 @@ async function instanceOver(place: FactsPlace): Promise<MLOps> {
     audit: new Audit(workspace.connection),
     registry,
     lineage,
+    build: (graph, options = {}) =>
+      buildIn(
+        {
+          ...place,
+          settingsFor,
+          backend: buildBackend,
+          within: (work) => current.within(instance, work),
+          flush: (flushing) => host.flush(flushing),
+          totals: () => host.totals(),
+        },
+        graph,
+        options,
+      ),
     transaction: (work) => facts.transaction(work),
     flush: (flushing) => host.flush(flushing),
     close,
     [Symbol.asyncDispose]: close,
   };
+  return instance;
 }
 
 function warnProcess(sentence: string): void {

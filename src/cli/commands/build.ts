@@ -1,6 +1,10 @@
 // strata build: bring a graph up to date.
 
 import type { BuildResult } from "../../build/events.ts";
+import type { Graph } from "../../build/graph.ts";
+import { SETTINGS_ANNOTATION } from "../../config/project.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { OpenLineageListener } from "../../lineage/openlineage/listener.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { defineCommand, exitCodes, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { finishMetadata } from "../metadata.ts";
@@ -45,7 +49,10 @@ export const build: Command = defineCommand({
       "--no-keep-going",
       "after a failure start nothing more; with --keep-going, the default, what does not depend on it goes on",
     ),
-    strictMetadata: flag("--strict-metadata", "fail where records that producers made could not be written"),
+    strictMetadata: flag(
+      "--strict-metadata",
+      "fail where records that producers made could not be written; as metadata.strict",
+    ),
   },
   codes: [
     { code: exitCodes.changes, says: "with --plan: a build would change something" },
@@ -71,6 +78,8 @@ export const build: Command = defineCommand({
 async function answerBuild({ project, graph, options }: Selected, call: Call<Options>): Promise<Answer> {
   const { terminal, signal } = call;
   const { tag, move, keepGoing, concurrency = project.config.concurrency } = call.options;
+  const settings = await settingsOf(project, graph);
+  const telling = settings === undefined ? undefined : await tellingOf(settings, project, call);
   const { buildGraph } = await import("../../build/build.ts");
   const { createReporter } = await import("../report/reporter.ts");
   const { buildLines } = await import("../report/summary.ts");
@@ -90,13 +99,18 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
       if (event.type === "planned") first = event.counts["up-to-date"] === 0 && event.counts.stale === 0;
       strays.on(event);
       reporter.on(event);
+      telling?.(event);
     },
-  }).finally(() => reporter.close());
+  }).finally(() => {
+    reporter.close();
+    return telling?.flush();
+  });
   const { outcome, snapshot, built, reused, skipped, failed, duration, steps } = result;
   const tagged =
     tag !== undefined && outcome === "succeeded" ? await tagResult(project, result, tag, move, call) : undefined;
   const metadata = await finishMetadata();
-  const done = metadata?.complete === false && call.options.strictMetadata ? exitCodes.metadata : exitCodes.done;
+  const strict = call.options.strictMetadata || settings?.metadata.strict === true;
+  const done = metadata?.complete === false && strict ? exitCodes.metadata : exitCodes.done;
   return {
     exitCode: outcome === "succeeded" && tagged?.error === undefined ? done : exitCodes.failed,
     json: {
@@ -122,6 +136,26 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
       ...(metadata?.lines ?? []),
     ],
   };
+}
+
+/** Every setting as it is for this graph; `undefined` where nobody says more than every command needs. */
+async function settingsOf(project: Project, { name, definition }: Graph): Promise<Settings | undefined> {
+  const { annotations } = definition;
+  if (!project.saysMore && !Object.hasOwn(annotations, SETTINGS_ANNOTATION)) return undefined;
+  return (await project.settings({ graph: { name, annotations } })).settings;
+}
+
+/** Loaded only where somebody asks for events. */
+async function tellingOf(
+  settings: Settings,
+  project: Project,
+  { terminal }: Call,
+): Promise<OpenLineageListener | undefined> {
+  if (settings.lineage.openLineage === undefined) return undefined;
+  const { openLineageOf } = await import("../../mlops/open-lineage.ts");
+  const { folder, root } = project;
+  const warn = (sentence: string): void => terminal.warn(terminal.colors.yellow(`warning: ${sentence}`));
+  return openLineageOf(settings, { folder, root, backend: await project.backend(), warn });
 }
 
 /** Names what was built. That the name is taken does not undo the build, so it is told with it. */

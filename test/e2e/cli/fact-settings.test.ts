@@ -2,10 +2,12 @@
 
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
+import { effectOf } from "../../support/effect.ts";
 import { FallbackJournal } from "../../../src/journal/fallback-journal.ts";
 import { systemClock } from "../../../src/util/clock.ts";
 import { intent } from "../../support/intents.ts";
 import { openSpace } from "../../support/space.ts";
+import { openSpend } from "./spend.ts";
 
 const config = `
 import { definePlugins } from "stratigraph";
@@ -84,4 +86,34 @@ it("where nothing is kept, a change is refused in one sentence and nothing is ma
   expect(code).toBe(1);
   expect(stderr).toContain("nothing about models and runs is kept here");
   expect(existsSync(space.path(".strata"))).toBe(false);
+});
+
+effectOf("lineage.openLineage", "the events of a build are appended to that file, unless lineage is off", async () => {
+  await using space = await openSpend();
+  const built = async (settings: string): Promise<readonly string[]> => {
+    space.write({ "strata.config.ts": `export default { graph: "spend.ts", lineage: { ${settings} } };` });
+    await space.strata("build", "--force");
+    if (!space.has("events.ndjson")) return [];
+    const lines = space.read("events.ndjson").trim().split("\n");
+    return lines.map((line) => (JSON.parse(line) as { readonly eventType: string }).eventType);
+  };
+
+  expect(await built("")).toEqual([]);
+  expect(await built(`enabled: false, openLineage: "events.ndjson"`)).toEqual([]);
+  const events = await built(`openLineage: "events.ndjson"`);
+  expect(events[0]).toBe("START");
+  expect(events.at(-1)).toBe("COMPLETE");
+  expect(await built(`openLineage: "events.ndjson"`)).toHaveLength(2 * events.length);
+});
+
+it("a file of events that cannot be written is a warning, and the build is done", async () => {
+  await using space = await openSpend();
+  space.write({
+    "strata.config.ts": `export default { graph: "spend.ts", lineage: { openLineage: "spend.ts/events" } };`,
+  });
+
+  const { code, stderr } = await space.strata("build");
+
+  expect(code).toBe(0);
+  expect(stderr.match(/OpenLineage events cannot be written/g)).toHaveLength(1);
 });

@@ -8,6 +8,7 @@ import { createHost } from "../../../src/changes/host.ts";
 import { FallbackJournal } from "../../../src/journal/fallback-journal.ts";
 import type { JournalKind } from "../../../src/journal/intent.ts";
 import { systemClock } from "../../../src/util/clock.ts";
+import { effectOf } from "../../support/effect.ts";
 import { openSpace, type Space } from "../../support/space.ts";
 import { noteRequest } from "../../support/facts.ts";
 import { intent } from "../../support/intents.ts";
@@ -226,6 +227,17 @@ describe("a build whose producers record something", () => {
     expect(lenient.stdout).toContain("3 metadata records went to fallback; run `strata sync`");
     expect(strict).toMatchObject({ code: 5, json: { outcome: "succeeded", metadata: { fallback: 3, written: 0 } } });
     expect(space.list("journal").filter((file) => file.endsWith("lineage.jsonl"))).toHaveLength(2);
+  });
+
+  effectOf("metadata.strict", "it fails where records fell back", async () => {
+    await using space = await openSpace();
+    space.write({ "notes.ts": recordingGraph(true) });
+    const codeOf = async (strict: boolean): Promise<number | null> => {
+      space.write({ "strata.config.ts": `export default { metadata: { strict: ${strict} } };` });
+      return (await space.run(["build", "notes.ts", "--force"], { env })).code;
+    };
+
+    expect([await codeOf(false), await codeOf(true)]).toEqual([0, 5]);
   });
 
   it("says nothing where everything was written", async () => {

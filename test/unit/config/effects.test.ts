@@ -13,17 +13,8 @@ const tested = new Set(
   texts.flatMap((text) => [...text.matchAll(/\beffectOf\(\s*"([\w.]+)"/g)].map(([, path]) => path!)),
 );
 
-/** Settings whose effect needs an instance, `createMLOps`, which is not there yet. One that gets its test must leave this list. */
-const notYet: readonly string[] = [
-  ...["enabled", "actor", "registry.namespace", "registry.catalog", "registry.schema"],
-  ...["registry.archivePrevious", "registry.gates", "registry.projections", "lineage.enabled", "lineage.openLineage"],
-  ...["queueSize", "writeTimeout", "flushTimeout", "writes", "strict", "home"].map((name) => `metadata.${name}`),
-  ...["lineage", "registry", "audit", "mirror"].map((kind) => `metadata.overflow.${kind}`),
-  ...["maxAttempts", "initialDelay", "maxDelay", "factor", "jitter"].map((name) => `retry.${name}`),
-  ...["enabled", "failureThreshold", "successThreshold", "openFor"].map((name) => `breaker.${name}`),
-  ...["enabled", "maxSize", "defaultTtl"].map((name) => `cache.${name}`),
-  ...["eventDays", "audit"].map((name) => `retention.${name}`),
-];
+/** Settings whose reader is not there yet. One that gets its test must leave this list. */
+const notYet: readonly string[] = ["eventDays", "audit"].map((name) => `retention.${name}`);
 
 it("every setting has a test of its effect, or waits for the part that reads it", () => {
   const without = entries.map(({ path }) => path).filter((path) => !tested.has(path));
