@@ -20,7 +20,7 @@ const layers: readonly (readonly string[])[] = [
   ["build"],
   ["journal"],
   ["changes"],
-  ["lineage", "registry", "tracking", "quality", "operations"],
+  ["lineage", "registry", "tracking", "quality", "operations", "picture"],
   ["pipelines", "deploy", "interop", "plugins"],
   ["mlops"],
   ["index.ts"],

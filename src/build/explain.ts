@@ -1,5 +1,6 @@
 // Reasons and reports as sentences, and as the JSON that the command line prints.
 
+import { enumeration } from "../util/enumeration.ts";
 import type { StepReport } from "./events.ts";
 import { placeText } from "./place.ts";
 import type { Change, Reason } from "./reason.ts";
@@ -80,6 +81,25 @@ function explainGroup(changes: readonly Change[], untold: number): string {
 
 function listed(names: readonly string[]): string {
   return names.length === 0 ? "another step" : names.join(", ");
+}
+
+/** One sentence for several reasons of the same code; `tell` says a single one. */
+export function explainTogether(reasons: readonly Reason[], tell: (reason: Reason) => string = explainReason): string {
+  const [first] = reasons;
+  if (first === undefined) return "";
+  const sentence = tell(first);
+  if (reasons.every((reason) => tell(reason) === sentence)) return sentence;
+  const { code } = first;
+  const parts = new Set(reasons.flatMap(({ changes = [] }) => changes.map(({ part }) => part)));
+  const on = new Set(reasons.flatMap((reason) => reason.on ?? []));
+  const places = [...on].slice(0, MOST_LISTED).join(", ") + (on.size > MOST_LISTED ? " and others" : "");
+  if (code === "upstream-failed") return `${places} failed`;
+  if (parts.size + on.size === 0) return sentence;
+  return [
+    ...(parts.size === 0 ? [] : [`${enumeration([...parts].slice(0, MOST_LISTED))} changed`]),
+    ...(parts.size === 0 && code === "forced" ? ["forced"] : []),
+    ...(on.size === 0 ? [] : [`wait for ${places}`]),
+  ].join("; ");
 }
 
 /** "days[date=2026-01-02] is stale: input 'transactions'[date=2026-01-02] changed". */

@@ -50,6 +50,8 @@ export async function planNetwork(
   options: PlanOptions,
   /** Sources as they were found already: a second pass of one build must see the same snapshot. */
   scan?: SourceScan,
+  /** "allow": plan although a source that is needed has nothing. Such a plan is to be looked at, not to be carried out. */
+  emptySources: "refuse" | "allow" = "refuse",
 ): Promise<PlannedNetwork> {
   const emit = options.on ?? (() => {});
   if (scan === undefined) emit({ type: "scan-started", graph: graph.name });
@@ -60,7 +62,7 @@ export async function planNetwork(
   );
   const { chosen, forced, whole } = selection(network, options);
   markNeeded(network, chosen);
-  requireSources(network, workspace.storage.root);
+  if (emptySources === "refuse") requireSources(network, workspace.storage.root);
   const rebuilder = new Rebuilder(workspace, network, {
     forced,
     verify: options.verify ?? false,

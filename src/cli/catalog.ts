@@ -50,6 +50,12 @@ export const catalog: readonly Chapter[] = [
     title: "Look",
     entries: [
       {
+        name: "graph",
+        usage: "[file] [selector…]",
+        summary: "show the graph, and the state of everything in it",
+        load: async () => (await import("./commands/graph.ts")).graph,
+      },
+      {
         name: "ls",
         usage: "[artifact]",
         summary: "list artifacts, or the partitions of one",

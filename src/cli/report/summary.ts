@@ -1,14 +1,14 @@
 // What a build did, or would do, in plain sentences.
 
 import type { BuildResult, StepReport } from "../../build/events.ts";
-import { explainReason } from "../../build/explain.ts";
+import { explainReason, explainTogether } from "../../build/explain.ts";
 import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
 import type { Plan } from "../../build/plan.ts";
 import type { Stray } from "../../data/storage/storage.ts";
 import type { StratigraphError } from "../../errors.ts";
 import { escapeText } from "../terminal/escape.ts";
-import { count, duration, enumeration, number, short } from "../terminal/quantity.ts";
+import { count, duration, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
 import { detailLines, headline } from "./error.ts";
@@ -138,19 +138,11 @@ export function pastReason(reason: Reason): string {
 
 /** One sentence for steps that have the same kind of reason. */
 function commonReason(group: readonly StepReport[]): string {
-  const first = sentenceOf(group[0]!);
-  if (group.every((step) => sentenceOf(step) === first)) return first;
-  const { code } = group[0]!.reason;
-  const parts = new Set(group.flatMap(({ reason }) => (reason.changes ?? []).map(({ part }) => part)));
-  const on = new Set(group.flatMap(({ reason }) => reason.on ?? []));
-  const places = [...on].slice(0, MOST_SINGLE).join(", ") + (on.size > MOST_SINGLE ? " and others" : "");
-  if (code === "upstream-failed") return `${places} failed`;
-  if (parts.size + on.size === 0) return first;
-  return [
-    ...(parts.size === 0 ? [] : [`${enumeration([...parts].slice(0, MOST_SINGLE))} changed`]),
-    ...(parts.size === 0 && code === "forced" ? ["forced"] : []),
-    ...(on.size === 0 ? [] : [`wait for ${places}`]),
-  ].join("; ");
+  const tell = group[0]!.state === "built" ? pastReason : explainReason;
+  return explainTogether(
+    group.map(({ reason }) => reason),
+    tell,
+  );
 }
 
 function colored(text: string, state: string, colors: Colors): string {

@@ -39,12 +39,6 @@ export function moment(iso: string): string {
   return iso.slice(0, 19).replace("T", " ");
 }
 
-/** "a", "a and b", "a, b and c". */
-export function enumeration(words: readonly string[], last = "and"): string {
-  if (words.length < 2) return words[0] ?? "";
-  return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)!}`;
-}
-
 /** The first eight characters of an id: enough to tell apart, and to type. */
 export function short(id: string): string {
   return id.slice(0, 8);

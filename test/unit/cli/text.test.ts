@@ -1,9 +1,10 @@
 // Text measured, aligned and counted as a person at a terminal sees it.
 
 import { describe, expect, it } from "vitest";
-import { bytesText, count, duration, enumeration, moment, number } from "../../../src/cli/terminal/quantity.ts";
+import { bytesText, count, duration, moment, number } from "../../../src/cli/terminal/quantity.ts";
 import { table } from "../../../src/cli/terminal/table.ts";
 import { fit, widthOf } from "../../../src/cli/terminal/width.ts";
+import { enumeration } from "../../../src/util/enumeration.ts";
 
 describe("the width of text", () => {
   it("counts columns, not characters", () => {
