@@ -73,6 +73,8 @@ export { Secret } from "./util/secret.ts";
 export type { Config } from "./config/project.ts";
 export { definePlugins } from "./plugins/define.ts";
 export type { Plugin, PluginContext, PluginDeclarations } from "./plugins/declare.ts";
+export type { Hooks } from "./changes/hooks.ts";
+export type { RegisterRequest, StepRequest } from "./registry/hook-data.ts";
 export type { PluginGroup } from "./plugins/groups.ts";
 export type {
   ModelVersionInfo,

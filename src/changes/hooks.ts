@@ -4,11 +4,24 @@ import type { RunId } from "../backend/records.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Reader } from "./reader.ts";
 
-/** The data of each action's hooks. Open: the module that has an action says here what its hooks get. */
-export interface HookData {}
+/**
+ * What hooks of each action get, as `{ data, result }`: its input as it was parsed, and what came of it. Open: the module that has an
+ * action says it here, see registry/hook-data.ts.
+ */
+export interface HookTypes {}
 
-/** What hooks of this action get: its input as it was parsed. */
-export type DataOf<Action extends string> = Action extends keyof HookData ? HookData[Action] : unknown;
+/** The known actions that "model.promote" or "model.*" stands for. "*" stands for those of plugins as well, so for none that is known. */
+type Known<Action extends string> = Action extends `${infer Group}.*`
+  ? Extract<keyof HookTypes, `${Group}.${string}`>
+  : Extract<keyof HookTypes, Action>;
+
+type Typed<Action extends string> = [Known<Action>] extends [never] ? unknown : HookTypes[Known<Action>];
+
+/** What hooks of this action get; of several actions what any of them gets. */
+export type DataOf<Action extends string> = Typed<Action> extends { readonly data: infer Data } ? Data : unknown;
+/** What came of it. */
+export type ResultOf<Action extends string> =
+  Typed<Action> extends { readonly result: infer Result } ? Result : unknown;
 
 export interface HookContext {
   readonly action: string;
@@ -27,12 +40,15 @@ export interface HookContext {
 export type PreHook<Data = unknown> = (data: Data, context: HookContext) => unknown;
 
 /** What a hook after a change gets. */
-export interface Outcome<Data = unknown> {
+export interface Outcome<Data = unknown, Result = unknown> {
   readonly data: Data;
-  readonly result: unknown;
+  readonly result: Result;
 }
 
-export type PostHook<Data = unknown> = (outcome: Outcome<Data>, context: HookContext) => unknown;
+export type PostHook<Data = unknown, Result = unknown> = (
+  outcome: Outcome<Data, Result>,
+  context: HookContext,
+) => unknown;
 export type ErrorHook = (error: unknown, context: HookContext) => unknown;
 
 export interface Retry {
@@ -93,8 +109,13 @@ export class Hooks {
   }
 
   /** Runs once the change is durable. A failure is told as `hook.failed` and warned about; the change stands and its call resolves. */
-  post<const Action extends string>(action: Action, hook: PostHook<DataOf<Action>>, options?: HookOptions): () => void {
-    const call = (outcome: unknown, context: HookContext): unknown => hook(outcome as Outcome<DataOf<Action>>, context);
+  post<const Action extends string>(
+    action: Action,
+    hook: PostHook<DataOf<Action>, ResultOf<Action>>,
+    options?: HookOptions,
+  ): () => void {
+    const call = (outcome: unknown, context: HookContext): unknown =>
+      hook(outcome as Outcome<DataOf<Action>, ResultOf<Action>>, context);
     return this.#add("post", action, hook.name, call, options);
   }
 

@@ -51,11 +51,18 @@ export interface Lineage extends LineageBackend {
 }
 
 /** An intent's data: the record as it is written, and who wrote it. */
-interface Recorded {
+export interface Recorded {
   readonly record: Readonly<Record<string, Json>>;
   readonly holder: string;
 }
 const Recorded: z.ZodType<Recorded> = z.object({ record: z.record(z.string(), z.json()), holder: z.string() });
+
+declare module "../changes/hooks.ts" {
+  interface HookTypes {
+    "lineage.record": { readonly data: Recorded; readonly result: LineageRecord };
+    "lineage.compact": { readonly data: Compacted; readonly result: number };
+  }
+}
 
 /** Turns a record into its row, over whatever of the run is there already. */
 export const recordLineage: Applier<Recorded, LineageRecord> = {
@@ -86,7 +93,7 @@ export const recordLineage: Applier<Recorded, LineageRecord> = {
   },
 };
 
-interface Compacted {
+export interface Compacted {
   /** Milliseconds since 1970. */
   readonly before: number;
 }

@@ -17,7 +17,17 @@ export {
 } from "../changes/host.ts";
 export { EventBus, type EventHandler, type HappenedEvent, type SubscribeOptions } from "../changes/event-bus.ts";
 export { eventTypes, type EventMap, type EventType } from "../changes/event-types.ts";
-export { Hooks } from "../changes/hooks.ts";
+export {
+  Hooks,
+  type DataOf,
+  type HookContext,
+  type HookOptions,
+  type HookTypes,
+  type Outcome,
+  type ResultOf,
+} from "../changes/hooks.ts";
+export type { DeleteRequest, ImportRequest, RegisterRequest, StepRequest } from "../registry/hook-data.ts";
+export { currentRun, currentStep, type StepScope } from "../build/run-scope.ts";
 export { Audit, type AuditQuery, type AuditVerification } from "../changes/audit.ts";
 export { cached, Cache, type CacheOptions } from "../changes/cached.ts";
 export { resilient, Resilience, type ResilienceOptions } from "../changes/resilient.ts";

@@ -9,6 +9,7 @@ import { createId } from "../util/id.ts";
 import { importApplier, type ImportData, type ImportedDraft, type ImportOutcome } from "./actions/import.ts";
 import type { VersionClaim } from "./artifact-store.ts";
 import type { ChangeOptions, RegistryCore } from "./core.ts";
+import type { ImportRequest } from "./hook-data.ts";
 import { parseGates } from "./gate.ts";
 import type { ImportedVersion } from "./layout/imported-version.ts";
 import { formatModelName, parseModelName, resourceOf } from "./name.ts";
@@ -53,13 +54,12 @@ async function* byModel(
 }
 
 /** What hooks see. The rest is too much to be changed by them. */
-const inputSchema = z.object({
+const inputSchema: z.ZodType<ImportRequest> = z.object({
   namespace: z.string(),
   name: z.string(),
   versions: z.array(z.string()),
   reason: z.string().optional(),
 });
-type Input = z.output<typeof inputSchema>;
 
 async function importModel(
   core: RegistryCore,
@@ -83,7 +83,7 @@ async function importModel(
 
   const claims: VersionClaim[] = [];
   try {
-    const receipt = await core.change<Input, ImportData, ImportOutcome>(
+    const receipt = await core.change<ImportRequest, ImportData, ImportOutcome>(
       {
         action: importApplier.action,
         resource: (input) => resourceOf(input),
@@ -107,7 +107,7 @@ async function decide(
   core: RegistryCore,
   name: ModelName,
   fresh: readonly ImportedVersion[],
-  { reason }: Input,
+  { reason }: ImportRequest,
   context: DecisionContext,
   made: { readonly claims: VersionClaim[]; readonly notes: string[] },
 ): Promise<Decision<ImportData, ImportOutcome>> {

@@ -8,6 +8,7 @@ export type { PartitionRef } from "./source-partition.ts";
 export type { ListOptions, Model, ModelListOptions, OpenedVersion, VersionTrace } from "./reading.ts";
 export type { SearchOptions } from "./search.ts";
 export type { AliasOptions, GatesShown } from "./noting.ts";
+export type { DeleteRequest, ImportRequest, RegisterRequest, StepRequest } from "./hook-data.ts";
 export type { DeleteOptions } from "./removing.ts";
 export { modelVersionSchema, type ModelVersion } from "./model-version.ts";
 export type { Written } from "./written.ts";

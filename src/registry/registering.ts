@@ -29,6 +29,7 @@ import {
   paramsSchema,
   versionSchema,
 } from "./limits.ts";
+import type { RegisterRequest } from "./hook-data.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
 import { resourceOf } from "./name.ts";
 import { FIRST_WAITING, type ModelView } from "./overlay.ts";
@@ -78,7 +79,7 @@ const source = z.custom<ArtifactSource>(
 );
 
 /** What pre hooks see, and may change. */
-const inputSchema = z.strictObject({
+const inputSchema: z.ZodType<RegisterRequest> = z.strictObject({
   namespace: nameSchema,
   name: nameSchema,
   version: versionSchema.optional(),
@@ -100,7 +101,6 @@ const inputSchema = z.strictObject({
   gates: z.record(z.string(), jsonSchema).optional(),
   reason: z.string().optional(),
 });
-type Parsed = z.output<typeof inputSchema>;
 
 /** Error: see `ModelRegistry.register`. */
 export async function register<M>(core: RegistryCore, given: RegisterInput<M>): Promise<Written<ModelVersion>> {
@@ -109,7 +109,7 @@ export async function register<M>(core: RegistryCore, given: RegisterInput<M>): 
   const input = normalized(core, rest);
   let claim: { readonly name: ModelName; readonly claim: VersionClaim } | undefined;
   try {
-    const receipt = await core.change<Parsed, RegisterData, VersionRecord>(
+    const receipt = await core.change<RegisterRequest, RegisterData, VersionRecord>(
       {
         action: registerApplier.action,
         resource: ({ version, ...name }) => resourceOf(name, version),
@@ -132,7 +132,7 @@ export async function register<M>(core: RegistryCore, given: RegisterInput<M>): 
 
 async function decide(
   core: RegistryCore,
-  input: Parsed,
+  input: RegisterRequest,
   context: DecisionContext,
   behind: boolean,
   signal: AbortSignal | undefined,
@@ -206,7 +206,7 @@ async function findVersion(
   return (await view?.findVersions([{ namespace, name, ref: { kind: "version", version } }]))?.[0];
 }
 
-function wishOf({ version, bump = "patch" }: Parsed): VersionWish {
+function wishOf({ version, bump = "patch" }: RegisterRequest): VersionWish {
   return version === undefined ? { bump } : { version };
 }
 
@@ -225,7 +225,7 @@ async function configOf(
 /** Where the bytes are, looked at before any number is claimed. */
 async function sourceOf(
   core: RegistryCore,
-  { artifact, from }: Parsed,
+  { artifact, from }: RegisterRequest,
   context: DecisionContext,
 ): Promise<{ readonly artifact: ArtifactSource; readonly origin: VersionSource | undefined }> {
   if (artifact !== undefined) {

@@ -9,6 +9,7 @@ import { StratigraphError } from "../errors.ts";
 import { deleteApplier, type DeleteData, type DeleteResult } from "./actions/delete.ts";
 import { downloadApplier, type DownloadData } from "./actions/download.ts";
 import type { ChangeOptions, RegistryCore } from "./core.ts";
+import type { DeleteRequest } from "./hook-data.ts";
 import { nameSchema, reasonSchema } from "./limits.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
 import { formatModelName, resourceOf } from "./name.ts";
@@ -20,7 +21,7 @@ export interface DeleteOptions extends ChangeOptions {
   readonly force?: boolean | undefined;
 }
 
-const deleteSchema = z.strictObject({
+const deleteSchema: z.ZodType<DeleteRequest> = z.strictObject({
   namespace: nameSchema,
   name: nameSchema,
   version: z.string(),
@@ -28,7 +29,6 @@ const deleteSchema = z.strictObject({
   force: z.boolean(),
   reason: reasonSchema.optional(),
 });
-type DeleteInput = z.output<typeof deleteSchema>;
 
 /** Errors: VERSION_NOT_FOUND; INVALID_TRANSITION for one in production, unless forced; VALIDATION_FAILED for force without a reason. */
 export async function deleteVersion(
@@ -46,7 +46,7 @@ export async function deleteVersion(
   }
   const { force = false, reason } = options;
   const { version, sequence } = await core.find(name, pick);
-  const receipt = await core.change<DeleteInput, DeleteData, DeleteResult>(
+  const receipt = await core.change<DeleteRequest, DeleteData, DeleteResult>(
     {
       action: deleteApplier.action,
       resource: (input) => resourceOf(input, input.version),
@@ -88,7 +88,7 @@ export async function deleteVersion(
 }
 
 /** Whether it is forced. */
-function checkDeletion({ stage }: VersionRecord, input: DeleteInput): boolean {
+function checkDeletion({ stage }: VersionRecord, input: DeleteRequest): boolean {
   if (stage !== "production") return false;
   const where = resourceOf(input, input.version);
   if (!input.force) {

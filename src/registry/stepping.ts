@@ -15,6 +15,7 @@ import type { SeenVersion } from "./actions/seen.ts";
 import { transitionAppliers, type TransitionData, type TransitionResult } from "./actions/transition.ts";
 import type { ChangeOptions, RegistryCore } from "./core.ts";
 import { askGates, parseGates, skippedGates, type GateResult, type Gates, type GateSettings } from "./gate.ts";
+import type { StepRequest } from "./hook-data.ts";
 import { checkTransition, type Step } from "./lifecycle.ts";
 import { jsonSchema, nameSchema, reasonSchema } from "./limits.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
@@ -63,7 +64,7 @@ export interface StepAsked {
   readonly warnings?: readonly string[] | undefined;
 }
 
-const inputSchema = z.strictObject({
+const inputSchema: z.ZodType<StepRequest> = z.strictObject({
   namespace: nameSchema,
   name: nameSchema,
   version: z.string(),
@@ -74,7 +75,6 @@ const inputSchema = z.strictObject({
   reason: reasonSchema.optional(),
   archivePrevious: z.enum(archivings).default("production"),
 });
-type Input = z.output<typeof inputSchema>;
 
 interface Decided {
   readonly gateResults: readonly GateResult[];
@@ -97,7 +97,7 @@ export async function takeStep(core: RegistryCore, asked: StepAsked): Promise<Wr
   if (version.stage === to && !checkTransition(step, version.stage, to, resource)) return idle({});
   let decided: Decided = NOTHING_SAID;
   try {
-    const receipt = await core.change<Input, TransitionData, TransitionResult | undefined>(
+    const receipt = await core.change<StepRequest, TransitionData, TransitionResult | undefined>(
       {
         action: `model.${step}`,
         resource: (input) => resourceOf(input, input.version),
@@ -141,7 +141,7 @@ const NOTHING_SAID: Decided = { gateResults: [], forced: false };
 async function decide(
   core: RegistryCore,
   step: Step,
-  input: Input,
+  input: StepRequest,
   context: DecisionContext,
   view: ModelView,
   said: (decided: Decided) => void,
@@ -173,7 +173,7 @@ async function decide(
 async function judge(
   core: RegistryCore,
   step: Step,
-  input: Input,
+  input: StepRequest,
   context: DecisionContext,
   view: ModelView,
   version: VersionRecord,
@@ -240,7 +240,7 @@ async function ask(
 async function replacedBy(
   view: ModelView,
   step: Step,
-  { namespace, name, to, archivePrevious }: Input,
+  { namespace, name, to, archivePrevious }: StepRequest,
   version: VersionRecord,
   live: VersionRecord | undefined,
 ): Promise<SeenVersion[]> {

@@ -331,10 +331,10 @@ describe("what a version knows", () => {
   it("may be changed or refused by hooks before anything is claimed", async () => {
     await using space = await openRegistry();
     const { registry, host, connection, folder } = space;
-    host.hooks.pre("model.register", ((data: { metrics: Record<string, number>; labels: object }) => {
+    host.hooks.pre("model.register", (data) => {
       if ((data.metrics["accuracy"] ?? 0) < 0.5) throw new Error("not good enough");
       return { ...data, labels: { ...data.labels, checked: "yes" } };
-    }) as never);
+    });
 
     await expect(
       registry.register({ name: "m", artifact: bytes("m"), metrics: { accuracy: 0.4 } }),
