@@ -22,7 +22,7 @@ export type {
   Strings,
   Weekly,
 } from "./identity/partition.ts";
-export { gitCommit, semver, text as versionText, timestamp, type Version } from "./identity/version.ts";
+export { code, gitCommit, semver, text as versionText, timestamp, type Version } from "./identity/version.ts";
 
 export { json } from "./data/format/json.ts";
 export { ndjson } from "./data/format/ndjson.ts";

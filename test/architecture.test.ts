@@ -14,6 +14,7 @@ const layers: readonly (readonly string[])[] = [
   ["util", "errors.ts"],
   ["identity"],
   ["data"],
+  ["code"],
   ["graph"],
   ["backend"],
   ["config"],

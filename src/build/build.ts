@@ -2,6 +2,7 @@
 
 import type { GraphDefinition } from "../graph/graph.ts";
 import { systemClock } from "../util/clock.ts";
+import { settleVersions } from "./code-versions.ts";
 import type { BuildResult } from "./events.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 import { planFrom, recallStanding, resultFrom } from "./standing-build.ts";
@@ -24,6 +25,7 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
 
 /** What a build would do. Writes nothing. */
 export async function planGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
+  await settleVersions(graph, options);
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return planFrom(standing, graph, options.on);
   const { planAnew } = await import("./engine.ts");
@@ -39,6 +41,7 @@ export async function buildGraph(graph: GraphDefinition, options: BuildOptions =
   const started = clock.monotonic();
   // A name that can be none is refused before the work, not after it.
   if (options.tag !== undefined) (await import("./snapshot.ts")).checkTag(options.tag);
+  await settleVersions(graph, options, true);
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return resultFrom(standing, graph, options.on, clock.monotonic() - started);
   const { buildAnew } = await import("./engine.ts");

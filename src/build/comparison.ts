@@ -1,6 +1,7 @@
 // What differs between what a step was built from and what it would be built from now, as a reason.
 
 import type { ManifestStore } from "../backend/backend.ts";
+import type { CodeVersion } from "../identity/code-version.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { diffManifests, parseManifest, type ManifestChange } from "../identity/manifest.ts";
 import type { Step } from "./network.ts";
@@ -41,6 +42,7 @@ export async function compareToManifest(
 function reasonOf(changes: readonly Change[]): Reason["code"] | undefined {
   if (changes.length === 0) return undefined;
   if (changes.some(({ part }) => part === "version")) return "version-changed";
+  if (changes.some(({ part }) => /^(code|package)\b/.test(part))) return "code-changed";
   return changes.every(({ part }) => /(schema|format)( |$)/.test(part)) ? "schema-changed" : "producer-changed";
 }
 
@@ -93,7 +95,9 @@ async function describeChanges(
     const [section, slot, aspect] = path;
     if (section === "version") {
       if (changes.some(({ part }) => part === "version")) continue;
-      changes.push({ part: "version", change: "changed", ...versionSides(before, after) });
+      const code = await codeDifference(store, step, before, after);
+      if (code === undefined) changes.push({ part: "version", change: "changed", ...versionSides(before, after) });
+      else for (const one of code) changes.push(one);
     } else if (section === "name") {
       changes.push({ part: "producer name", change, ...sides(shown(before), shown(after)) });
     } else if (section === "inputs" || section === "outputs") {
@@ -125,6 +129,23 @@ async function schemaFields(store: ManifestStore, step: Step, before: unknown, a
 /** Reasons are kept with runs as JSON, which has no `undefined`. */
 function sides(before: string | undefined, after: string | undefined): Pick<Change, "before" | "after"> {
   return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+/** Of two versions that follow the code: what of it differs, by name. */
+async function codeDifference(
+  store: ManifestStore,
+  step: Step,
+  before: unknown,
+  after: unknown,
+): Promise<readonly Change[] | undefined> {
+  const { known } = step.group.call.producer.version as Partial<CodeVersion>;
+  const [then, now] = [before, after].map((one) => /^code ([0-9a-f]{32})/.exec(String(one))?.[1]);
+  if (known === undefined || then === undefined || now === undefined) return undefined;
+  if (then === now) return [{ part: "code saved while it was loaded", change: "changed" }];
+  const [record] = await store.readManifests([then as Fingerprint]);
+  if (record === undefined) return [{ part: "code", change: "changed" }];
+  const { codeChanges } = await import("../code/compare.ts");
+  return codeChanges(record.text, known.manifest.text, known.files);
 }
 
 /** From semver to semver, what counts is told without the word: "1" and "2". */

@@ -27,6 +27,7 @@ function explainCode(reason: Reason): string {
     case "never-built":
       return "never built";
     case "version-changed":
+    case "code-changed":
     case "producer-changed":
     case "schema-changed":
     case "input-changed":

@@ -12,6 +12,7 @@ import type {
   StoredPartition,
 } from "../backend/records.ts";
 import type { Storage } from "../data/storage/storage.ts";
+import type { CodeVersion } from "../identity/code-version.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { isDead } from "./holder.ts";
 import type { Step } from "./network.ts";
@@ -229,6 +230,9 @@ export class Ledger {
       if (this.#written.has(producer.fingerprint)) continue;
       this.#written.add(producer.fingerprint);
       manifests.push(producer);
+      // What was counted of its code, so that a later change can be told by name.
+      const { known } = step.group.call.producer.version as Partial<CodeVersion>;
+      if (known !== undefined) manifests.push(known.manifest);
     }
     return manifests;
   }

@@ -3,6 +3,7 @@
 import type { GraphDefinition } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
+import { settleVersions } from "./code-versions.ts";
 import type { BuildListener, StepReport } from "./events.ts";
 import { layNetwork, markNeeded, neededPositions, type Network, type SourceState, type Step } from "./network.ts";
 import { Rebuilder } from "./rebuilder.ts";
@@ -53,6 +54,7 @@ export async function planNetwork(
   /** "allow": plan although a source that is needed has nothing. Such a plan is to be looked at, not to be carried out. */
   emptySources: "refuse" | "allow" = "refuse",
 ): Promise<PlannedNetwork> {
+  await settleVersions(graph, workspace);
   const emit = options.on ?? (() => {});
   if (scan === undefined) emit({ type: "scan-started", graph: graph.name });
   const { sources, strays } = scan ?? (await scanSources(workspace, graph, emit));

@@ -6,6 +6,8 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as Jiti from "jiti";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
+import { loadingSince } from "../identity/code-version.ts";
+import { systemClock } from "../util/clock.ts";
 import { errnoOf } from "../util/durable-file.ts";
 import { NAME_LIMIT } from "../util/file-name.ts";
 import { suggest } from "../util/suggest.ts";
@@ -28,10 +30,13 @@ export async function loadUserModule(
 ): Promise<Readonly<Record<string, unknown>>> {
   if (!existsSync(file)) throw missingFile(file, cwd);
   const jiti = loader(file, { fsCache: cache ?? false, interopDefault: false, ...(await framework(file)) });
+  loadingSince(systemClock.now());
   try {
     return await settling(() => jiti.import<Record<string, unknown>>(file), shownPath(file, cwd));
   } catch (error) {
     throw notLoaded(error, file, cwd);
+  } finally {
+    loadingSince(undefined);
   }
 }
 

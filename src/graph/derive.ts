@@ -2,7 +2,7 @@
 
 import { freeze, produce } from "immer";
 import { StratigraphError } from "../errors.ts";
-import type { Version } from "../identity/version.ts";
+import { code, followsCode, type Version, type VersionDescription } from "../identity/version.ts";
 import { topologicalOrder } from "../util/dag.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import { checkWireFits } from "./fit.ts";
@@ -132,8 +132,26 @@ function draftOf(state: DraftState, definitions: ReadonlyMap<string, ProducerDef
 }
 
 function stateOf(implementation: ProducerDefinition): ProducerState {
-  const { version, retries, timeout, annotations, description } = implementation;
-  return { implementation, version: version.text, retries, timeout, annotations, description };
+  const { retries, timeout, annotations, description } = implementation;
+  return { implementation, version: declaredVersion(implementation), retries, timeout, annotations, description };
+}
+
+/** As it may be written. */
+function declaredVersion({ version }: ProducerDefinition): Version {
+  return version.kind === "code" ? code() : version.text;
+}
+
+function versionOf(base: ProducerDefinition, declared: Version, where: string): VersionDescription {
+  if (declared === declaredVersion(base)) return base.version;
+  if (declared === undefined || !followsCode(declared)) return checkedVersion(declared, where);
+  throw new StratigraphError(
+    "VERSION_INVALID",
+    "a producer with a version of its own cannot be made to follow its code",
+    {
+      where,
+      hint: "Declare it with code(), or without a version: then its code is followed from there.",
+    },
+  );
 }
 
 function checkStandsIn(producer: ProducerDefinition, by: ProducerDefinition): void {
@@ -170,7 +188,7 @@ function changedProducer(
   checkStandsIn(producer, base);
   return Object.freeze({
     ...base,
-    version: after.version === base.version.text ? base.version : checkedVersion(after.version, where),
+    version: versionOf(base, after.version, where),
     retries: checkRetries(after.retries, where),
     timeout: checkedTimeout(after.timeout, where),
     annotations: checkedAnnotations(after.annotations, where),

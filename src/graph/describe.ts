@@ -119,7 +119,10 @@ function describeCall({ producer, inputs, outputs }: GraphCall): ProducerDescrip
  * `{ name, artifacts: { [key]: { dimensions, format, schema, made?: { inputs, producer, slot, version } } } }`, written directly:
  * most of it is known as text, and graphs are large.
  */
-export function graphManifest({ name, nodes, calls }: Omit<DescribedGraph, "fingerprint">): SealedManifest {
+export function graphManifest(
+  { name, nodes, calls }: Omit<DescribedGraph, "fingerprint">,
+  { code }: { readonly code: boolean } = { code: true },
+): SealedManifest {
   const reads = new Map<ProducerDefinition, readonly InputText[]>();
   const made = calls.map((call) => {
     let texts = reads.get(call.producer);
@@ -135,7 +138,7 @@ export function graphManifest({ name, nodes, calls }: Omit<DescribedGraph, "fing
     if (node.kind === "produced") {
       const { producer, index } = node.call;
       let maker = makers.get(producer);
-      if (maker === undefined) makers.set(producer, (maker = makerTexts(producer)));
+      if (maker === undefined) makers.set(producer, (maker = makerTexts(producer, code)));
       how = `"made":{"inputs":${made[index]!},${maker[0]},"slot":${JSON.stringify(node.slot)},${maker[1]}},`;
     }
     artifacts.push([key, `{"dimensions":${dimensions},"format":${format},${how}"schema":${schema}}`]);
@@ -184,9 +187,10 @@ function inputText({ spec, from }: GraphInput): string {
   return `{"edge":${edgeText(spec.edge)},"from":${JSON.stringify(from.key)},"optional":${spec.optional}}`;
 }
 
-/** What of a producer's members comes before the slot, and what after it. */
-function makerTexts({ name, version }: ProducerDefinition): readonly [before: string, after: string] {
-  const { kind, counts } = version;
+/** What of a producer's members comes before the slot, and what after it. `code`: whether followed code counts. */
+function makerTexts({ name, version }: ProducerDefinition, code: boolean): readonly [before: string, after: string] {
+  const { kind } = version;
+  const counts = kind === "code" && !code ? "code" : version.counts;
   return [`"producer":${JSON.stringify(name)}`, `"version":${canonicalText({ kind, counts })}`];
 }
 

@@ -91,6 +91,12 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     return this.manifest.fingerprint;
   }
 
+  /** The fingerprint without what nobody has looked at yet: as a fingerprint, but the same for every state of followed code. */
+  get outline(): Fingerprint {
+    const follows = this.calls.some(({ producer }) => producer.version.kind === "code");
+    return follows ? within(this.name, () => graphManifest(this, { code: false })).fingerprint : this.fingerprint;
+  }
+
   /** What can be stored of it: plain JSON without code. */
   describe(): GraphDescription {
     return (this.#lazy.description ??= within(this.name, () => describeGraph(this)));
@@ -161,8 +167,7 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     }
     const key = artifact.key!;
     // A module that was loaded twice gives two families of one graph.
-    const related =
-      owner.family === this.family || (owner.name === this.name && owner.fingerprint === this.fingerprint);
+    const related = owner.family === this.family || (owner.name === this.name && owner.outline === this.outline);
     if (!related) {
       const other = owner.name === this.name ? "another graph by that name" : `graph '${owner.name}'`;
       throw new StratigraphError("GRAPH_INVALID", "this artifact belongs to another graph", {

@@ -2,7 +2,8 @@
 
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Dimensions, Key } from "../identity/partition.ts";
-import { describeVersion, type Version, type VersionDescription } from "../identity/version.ts";
+import { callSite, CodeVersion } from "../identity/code-version.ts";
+import { describeVersion, followsCode, type Version, type VersionDescription } from "../identity/version.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import { inputSpec, type InputSpec } from "./edge.ts";
@@ -40,8 +41,11 @@ export interface BuildContext<OD = Dimensions> {
 interface ProducerOptions<Inputs, Outputs, OD> {
   /** Unique within a graph; part of the fingerprint of everything it makes. */
   readonly name: string;
-  /** Raise it when the code changes: `"1.0.0"`, `gitCommit()`, … What counts of it is in every fingerprint. */
-  readonly version: Version;
+  /**
+   * What counts of it is in every fingerprint. `code()` unless told: the code that the producer runs. Any other is yours to raise when
+   * the code changes: `"1.0.0"`, `gitCommit()`, …
+   */
+  readonly version?: Version | undefined;
   /** What it reads: declared artifacts, or edges around them. `{}` for nothing. */
   readonly inputs: CheckedInputs<Inputs, OD>;
   /** Makes one partition; of several outputs, all in one record. */
@@ -261,7 +265,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
   }
   return Object.freeze({
     name,
-    version: checkedVersion(options.version, where),
+    version: followsCode(options.version) ? new CodeVersion(callSite(where)) : checkedVersion(options.version, where),
     inputs: checkedInputs(options.inputs, dimensions, where),
     outputs,
     dimensions,
@@ -282,7 +286,7 @@ export function checkedVersion(version: unknown, where: string): VersionDescript
       where,
       expected: 'one such as version: "1.0.0"',
       received: "nothing",
-      hint: "Raise it when the code changes: that is how results of the old code are told from those of the new.",
+      hint: "Or code(), where the producer was declared to follow its code.",
     });
   }
   try {

@@ -68,7 +68,8 @@ export interface GraphOwner {
   readonly name: string;
   /** Shared by a graph and all that were derived from it. */
   readonly family: object;
-  readonly fingerprint: Fingerprint;
+  /** What makes two graphs by one name the same, whatever their code is. */
+  readonly outline: Fingerprint;
 }
 
 // Registered symbols, so that artifacts made by a second copy of the package are still recognised.

@@ -1,4 +1,4 @@
-// What an author declares on a producer, so that changed code is told from unchanged: semver, text, git commit, timestamp.
+// What an author declares on a producer, so that changed code is told from unchanged: semver, text, git commit, timestamp, or the code itself.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
@@ -7,10 +7,10 @@ import { StratigraphError } from "../errors.ts";
 import { showValue } from "../util/show.ts";
 import { parseLabel } from "./calendar.ts";
 
-export const versionKinds = ["semver", "text", "git", "time"] as const;
+export const versionKinds = ["semver", "text", "git", "time", "code"] as const;
 export type VersionKind = (typeof versionKinds)[number];
 
-/** Made by `semver`, `text`, `gitCommit` or `timestamp`; frozen plain data. */
+/** Made by `semver`, `text`, `gitCommit`, `timestamp` or `code`; frozen plain data. */
 export interface DeclaredVersion {
   readonly kind: VersionKind;
   readonly value: string;
@@ -66,6 +66,22 @@ export function timestamp(value: string | Date): DeclaredVersion {
   );
 }
 
+const FOLLOWED: DeclaredVersion = Object.freeze({ kind: "code", value: "" });
+
+/**
+ * The producer's own code: what it does is followed from the call of `producer()` through every function and package it reaches. Also
+ * what counts where no version is given. See docs/code-versions.md for what is seen of it and what is not.
+ */
+export function code(): DeclaredVersion {
+  return FOLLOWED;
+}
+
+/** Whether a producer declared with this version follows its code. */
+export function followsCode(version: unknown): boolean {
+  if (version === undefined) return true;
+  return typeof version === "object" && version !== null && (version as { kind?: unknown }).kind === "code";
+}
+
 /** What counts of a declared version, and how it reads. Throws VERSION_INVALID. */
 export function describeVersion(version: Version): VersionDescription {
   const { kind, value } = checked(version);
@@ -85,7 +101,11 @@ function checked(version: unknown): DeclaredVersion {
     if (kind === "git") return gitCommit(value);
     if (kind === "time") return timestamp(value);
   }
-  throw invalid("this is not a version", 'a text like "1.0.0", or semver(), text(), gitCommit(), timestamp()', version);
+  throw invalid(
+    "this is not a version",
+    'a text like "1.0.0", or semver(), versionText(), gitCommit(), timestamp(), code()',
+    version,
+  );
 }
 
 function countingPart(kind: VersionKind, value: string): string {

@@ -1,6 +1,7 @@
 // Runs one producer again on exactly what a stored result was made from, and compares. Stores nothing.
 
 import type { RunRecord, StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
@@ -70,6 +71,7 @@ export async function replayPartition(
     for (const partition of partitions) inputs.push({ name: input.name, partition });
     values[input.name] = await readInput(workspace, input, stored.key, partitions);
   }
+  await settleVersions(graph, workspace);
   await before?.();
   const started = workspace.clock.monotonic();
   const executor = new LocalExecutor();

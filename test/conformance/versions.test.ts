@@ -62,11 +62,13 @@ describe("kinds", () => {
     );
   });
 
-  it("59, 153 · a producer without a version is refused: no default could say that its code is still the same", () => {
-    const versionless = { name: "p", inputs: {}, output: Count, build: () => 1 };
+  it("59, 153 · a producer without a version follows its code, which nobody can forget to raise", async () => {
+    const p = producer({ name: "p", inputs: {}, output: Count, build: () => 1 });
+    const versionless = graph("g", () => ({ y: p() }));
 
-    // @ts-expect-error a version is required
-    expect(() => producer(versionless)).toThrow(refusal("GRAPH_INVALID", "a producer needs a version"));
+    expect(() => versionless.definition.describe()).toThrow(refusal("VERSION_INVALID", "has not been looked at yet"));
+    await versionless.plan();
+    expect(versionless.definition.describe().producers[0]!.version).toMatchObject({ kind: "code" });
   });
 });
 

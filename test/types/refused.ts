@@ -376,10 +376,10 @@ export const wrongPrograms: readonly WrongProgram[] = [
 
   // Options.
   {
-    mistake: "no version",
-    code: 'producer({ name: "p", inputs: {}, output: Train, build: () => [1] });',
-    compiler: "Property 'version' is missing",
-    runTime: "producer 'p': a producer needs a version",
+    mistake: "a version that is a number",
+    code: 'producer({ name: "p", version: 1, inputs: {}, output: Train, build: () => [1] });',
+    compiler: "Type 'number' is not assignable to type 'Version | undefined'",
+    runTime: "producer 'p': this is not a version",
   },
   {
     mistake: "neither output nor outputs",

@@ -1,6 +1,7 @@
 // strata ls: the artifacts of a graph, or the partitions of one.
 
 import type { Cursor, StoredPartition } from "../../backend/records.ts";
+import { describeSettled } from "../../build/code-versions.ts";
 import { placeText } from "../../build/place.ts";
 import { isStratigraphError } from "../../errors.ts";
 import type { ArtifactDescription } from "../../graph/describe.ts";
@@ -49,7 +50,8 @@ async function listArtifacts(lookup: Lookup, call: Call<Options>): Promise<Answe
     },
   );
   // Before the first build there is only what the file declares.
-  const description = found?.description ?? (await lookup.project.graph()).definition.describe();
+  const description =
+    found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
   const rows = [];
   for (const artifact of description.artifacts) {
     let [partitions, bytes] = [0, 0];

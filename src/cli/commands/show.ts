@@ -2,6 +2,7 @@
 
 import type { Connection } from "../../backend/backend.ts";
 import type { RunId, RunRecord, StoredSnapshot, TagRecord } from "../../backend/records.ts";
+import { describeSettled } from "../../build/code-versions.ts";
 import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
@@ -52,7 +53,8 @@ async function showThing(lookup: Lookup, call: Shown, typed: string): Promise<An
         throw error;
       },
     );
-    const description = found?.description ?? (await lookup.project.graph()).definition.describe();
+    const description =
+      found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
     const known = description.artifacts.some(({ key }) => key === target.key);
     if (known || kind === "artifact" || target.partition !== undefined) {
       const artifact = findArtifact(description, target.key);

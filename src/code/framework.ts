@@ -1,0 +1,23 @@
+// What code versions know of this package and of zod: what they make is immutable, and making it changes nothing else.
+
+import type { Binding } from "./module.ts";
+
+/** Whether a module is one of those. Their own versions count for zod alone: what this package does to results has a format of its own. */
+export function isFramework(specifier: string): boolean {
+  return /^(stratigraph|zod)(\/|$)/.test(specifier);
+}
+
+export function isThisPackage(specifier: string): boolean {
+  return /^stratigraph(\/|$)/.test(specifier);
+}
+
+/** Whether the functions it is given run later, or not at all while a graph is declared. */
+export function keepers({ from, name }: Binding): boolean {
+  return !isThisPackage(from) || /^(producer|artifact|mapKeys)$/.test(name);
+}
+
+/** Options that are in no fingerprint, by the function they are given to. */
+export const uncounted: Readonly<Record<string, ReadonlySet<string>>> = {
+  artifact: new Set(["annotations", "checks", "description", "storage"]),
+  producer: new Set(["annotations", "description", "name", "retries", "timeout", "validate", "version"]),
+};

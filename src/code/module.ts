@@ -1,0 +1,63 @@
+// A module as far as code versions need it: what it declares, imports, exports and does while it is loaded. Plain JSON, kept in a cache.
+
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { Hidden } from "./references.ts";
+
+export interface ModuleFacts {
+  /** Of all that counts in the file. */
+  readonly digest: Fingerprint;
+  /** Why it counts as one whole; `undefined` where its parts are told apart. */
+  readonly whole: Whole | undefined;
+  /** The modules it loads before it runs, in order. */
+  readonly loads: readonly string[];
+  /** By local name. */
+  readonly imports: { readonly [name: string]: Binding };
+  /** By exported name: what it is called here, or elsewhere. */
+  readonly exports: { readonly [name: string]: string | Binding };
+  /** The modules it exports all names of. */
+  readonly stars: readonly string[];
+  readonly parts: readonly ModulePart[];
+  /** By name, the part that declares a producer in a way that can be followed. */
+  readonly producers: { readonly [name: string]: number };
+  /** Everything it refers to at any time, see `References`. */
+  readonly modules: readonly string[];
+  readonly files: readonly string[];
+  readonly hidden: Hidden | undefined;
+}
+
+export const wholes = {
+  unparsed: "there is no parser",
+  unreadable: "it cannot be parsed",
+  commonjs: "it is a CommonJS module",
+  data: "it is not code",
+} as const;
+
+export type Whole = keyof typeof wholes;
+
+/** A name of another module: "default", or "*" for the module as one object. */
+export interface Binding {
+  readonly from: string;
+  readonly name: string;
+}
+
+/** A declaration, a statement that runs when the module is loaded, or the call that declares a producer. */
+export interface ModulePart {
+  /** For people: its name, or what it is. */
+  readonly name: string;
+  readonly declares: readonly string[];
+  readonly digest: Fingerprint;
+  /** See `References`. */
+  readonly names: readonly string[];
+  readonly writes: readonly string[];
+  readonly modules: readonly string[];
+  readonly files: readonly string[];
+  readonly hidden: Hidden | undefined;
+  /** What happens when the module is loaded, see `Evaluation`. */
+  readonly calls: readonly string[];
+  readonly effect: boolean;
+  readonly isClass: boolean;
+  /** What happens when it is called: of functions; when an instance is made: of classes. */
+  readonly called: { readonly calls: readonly string[]; readonly effect: boolean } | undefined;
+  /** For the value of a chain of calls, the name it starts from. */
+  readonly made: string | undefined;
+}
