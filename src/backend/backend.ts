@@ -22,6 +22,9 @@ import type {
   LeaseAnswer,
   LineageWalk,
   ManifestRecord,
+  MarkFilter,
+  MarkRecord,
+  NewMark,
   Page,
   PageRequest,
   PartitionId,
@@ -71,6 +74,7 @@ export interface Stores
     SnapshotStore,
     TagStore,
     PartitionStore,
+    MarkStore,
     ManifestStore,
     LeaseStore,
     RunStore,
@@ -202,6 +206,22 @@ export interface PartitionStore {
   removeUnlinkedPartitions(ids: readonly PartitionId[]): Promise<readonly PartitionId[]>;
   /** Of these locations of this storage, those some partition refers to. */
   findLocations(storage: string, locations: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface MarkStore {
+  /**
+   * A mark that holds at the same place and of the same kind ends with it, with the same reason. Precious as tags are. While a pin holds,
+   * its partition is not removed. Error: PARTITION_UNKNOWN.
+   */
+  writeMarks(marks: readonly NewMark[]): Promise<readonly MarkRecord[]>;
+  /** Newest first. */
+  listMarks(filter?: MarkFilter, page?: PageRequest): Promise<Page<MarkRecord>>;
+  /** Those that hold cease to; answers how many did. */
+  endMarks(change: {
+    readonly sequences: readonly number[];
+    readonly by: string;
+    readonly why?: string | undefined;
+  }): Promise<number>;
 }
 
 export interface ManifestStore {

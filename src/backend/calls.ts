@@ -4,6 +4,7 @@ import type { Call, CoreCallName, FactCallName } from "./calls/call.ts";
 import { graphCalls } from "./calls/graphs.ts";
 import { leaseCalls } from "./calls/leases.ts";
 import { manifestCalls } from "./calls/manifests.ts";
+import { markCalls } from "./calls/marks.ts";
 import { partitionCalls } from "./calls/partitions.ts";
 import { runCalls } from "./calls/runs.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
@@ -14,6 +15,7 @@ export const calls: { readonly [Name in CoreCallName]: Call<Name> } = {
   ...snapshotCalls,
   ...tagCalls,
   ...partitionCalls,
+  ...markCalls,
   ...manifestCalls,
   ...leaseCalls,
   ...runCalls,

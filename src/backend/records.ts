@@ -81,6 +81,37 @@ export interface PartitionLink {
   readonly partition: PartitionId;
 }
 
+/** `pin`: builds use this partition whatever changed; `taint`: builds must not use it again. */
+export const markKinds = ["pin", "taint"] as const;
+export type MarkKind = (typeof markKinds)[number];
+
+/** What somebody said of a stored partition where a graph keeps it, and why. */
+export interface MarkRecord {
+  /** Rises with every mark. */
+  readonly sequence: number;
+  readonly kind: MarkKind;
+  readonly graph: string;
+  readonly artifactKey: string;
+  readonly key: KeyText;
+  readonly partition: PartitionId;
+  /** The run that had built it then: what is built anew at the same place is not meant. */
+  readonly run: RunId | undefined;
+  readonly at: string;
+  readonly by: string;
+  readonly why: string;
+  /** When it ceased to hold, by whom and why; `undefined` while it holds. */
+  readonly ended: { readonly at: string; readonly by: string; readonly why: string | undefined } | undefined;
+}
+
+export type NewMark = Omit<MarkRecord, "sequence" | "run" | "at" | "ended">;
+
+export interface MarkFilter {
+  readonly graph?: string | undefined;
+  readonly kind?: MarkKind | undefined;
+  /** Only those that hold, or only those that ceased to. */
+  readonly open?: boolean | undefined;
+}
+
 export interface ManifestRecord {
   readonly fingerprint: Fingerprint;
   readonly text: string;

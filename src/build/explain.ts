@@ -38,7 +38,9 @@ function explainCode(reason: Reason): string {
     case "output-damaged":
       return "its stored bytes are not the ones that were recorded";
     case "forced":
-      return "forced";
+    case "tainted":
+    case "pinned":
+      return reason.note === undefined ? reason.code : `${reason.code}: ${reason.note}`;
     case "upstream-failed":
       return `${listed(reason.on ?? [])} failed`;
     case "cancelled":

@@ -6,8 +6,10 @@ import { defineGraph, type GraphDefinition, type GraphOptions } from "../graph/g
 import type { InGraph, Namespace } from "../graph/namespace.ts";
 import type { AnyWired } from "../graph/wired.ts";
 import { buildGraph, planGraph, type BuildOptions } from "./build.ts";
+import type { MarkRecord } from "../backend/records.ts";
 import type { BuildResult } from "./events.ts";
 import { explainReason } from "./explain.ts";
+import type { MarkingOptions, UnpinOptions } from "./marks.ts";
 import { placeText } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -61,6 +63,27 @@ export class Graph<G extends string = string, N = {}> {
   async snapshot(reference = "latest", options: WorkspaceOptions = {}): Promise<Snapshot<G, undefined>> {
     const { findSnapshot } = await import("./snapshot.ts");
     return findSnapshot(this.name, this.definition, reference, options);
+  }
+
+  /**
+   * Builds keep using these results, whatever changes, until they are let go: of the latest snapshot unless told.
+   * Errors: SNAPSHOT_UNKNOWN, SELECTOR_UNKNOWN, PARTITION_NOT_BUILT, PIN_INVALID.
+   */
+  async pin(selectors: string | readonly string[], options: MarkingOptions): Promise<readonly MarkRecord[]> {
+    const { markResults } = await import("./marks.ts");
+    return markResults("pin", this.definition, [selectors].flat(), options);
+  }
+
+  /** Lets pins go. Error: PIN_INVALID where nothing that is named is pinned. */
+  async unpin(selectors: string | readonly string[], options: UnpinOptions = {}): Promise<readonly MarkRecord[]> {
+    const { releasePins } = await import("./marks.ts");
+    return releasePins(this.definition, [selectors].flat(), options);
+  }
+
+  /** Builds do not use these results again and make them anew. Errors: those of `pin`. */
+  async taint(selectors: string | readonly string[], options: MarkingOptions): Promise<readonly MarkRecord[]> {
+    const { markResults } = await import("./marks.ts");
+    return markResults("taint", this.definition, [selectors].flat(), options);
   }
 
   /**

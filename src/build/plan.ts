@@ -6,6 +6,7 @@ import type { SealedManifest } from "../identity/manifest.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { BuildListener, StepReport } from "./events.ts";
 import { layNetwork, markNeeded, neededPositions, type Network, type SourceState, type Step } from "./network.ts";
+import { pinnedContents } from "./pins.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { selection, type SelectionOptions } from "./selection.ts";
 import { scanSources, snapshotManifest, sourceMissing, type SourceScan } from "./sources.ts";
@@ -67,13 +68,20 @@ export async function planNetwork(
   if (emptySources === "refuse") requireSources(network, workspace.storage.root);
   const rebuilder = new Rebuilder(workspace, network, {
     forced,
+    why: options.why,
     verify: options.verify ?? false,
     trust: options.trust ?? false,
   });
   await rebuilder.recall();
   for (const level of levels(network)) await rebuilder.decide(level);
   for (const step of neededSteps(network)) step.planned = step.state as PlannedState;
-  return { network, rebuilder, manifest: snapshotManifest(graph, sources), strays, whole };
+  return {
+    network,
+    rebuilder,
+    manifest: snapshotManifest(graph, sources, pinnedContents(rebuilder.pins)),
+    strays,
+    whole,
+  };
 }
 
 /** The needed steps of one level at a time, in topological order. */

@@ -1,6 +1,7 @@
 // Decides: is a step up to date, and if not, why.
 
-import type { PartitionQuery, StoredPartition } from "../backend/records.ts";
+import { everyItem } from "../backend/pages.ts";
+import type { MarkRecord, PartitionQuery, StoredPartition } from "../backend/records.ts";
 import { isStratigraphError } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
@@ -8,6 +9,7 @@ import type { PartitionId } from "../backend/records.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { compareToManifest } from "./comparison.ts";
 import { knownInputs, stepInputs, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import { invalid as pinInvalid, readPins, type Pin } from "./pins.ts";
 import { placeText } from "./place.ts";
 import type { Reason } from "./reason.ts";
 import { stepManifest } from "./step-identity.ts";
@@ -16,6 +18,8 @@ import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
 export interface RebuilderOptions {
   /** Steps to run whatever is remembered. */
   readonly forced: (step: Step) => boolean;
+  /** Why they are forced, as somebody said it. */
+  readonly why: string | undefined;
   /** Read every reused output and check its content, instead of only looking whether it is there. */
   readonly verify: boolean;
   /** Believe what is remembered without looking whether the bytes are there. */
@@ -28,6 +32,9 @@ export class Rebuilder {
   readonly #network: Network;
   readonly #options: RebuilderOptions;
   #latest = new Map<GraphNode, readonly (StoredPartition | undefined)[]>();
+  #taints: Promise<ReadonlyMap<PartitionId, MarkRecord>> | undefined;
+  /** Steps whose result stays, see `pins.ts`. */
+  pins: ReadonlyMap<Step, Pin> = new Map<Step, Pin>();
   /** Partitions whose bytes turned out to be missing or changed. */
   readonly damaged: Set<PartitionId> = new Set();
 
@@ -37,8 +44,9 @@ export class Rebuilder {
     this.#options = options;
   }
 
-  /** Reads, in one query, what was linked last for every step. */
+  /** Reads, in one query each, what was linked last for every step, and the pins. */
   async recall(): Promise<void> {
+    this.pins = await readPins(this.#workspace, this.#network);
     const { groups } = this.#network;
     const nodes = groups.flatMap(({ call, set }) => call.outputs.map(({ node }) => ({ node, keys: set.texts })));
     const found = await this.#findLatest(nodes);
@@ -81,6 +89,11 @@ export class Rebuilder {
     const open: Step[] = [];
     const waiting: Step[] = [];
     for (const step of steps) {
+      const pin = this.pins.get(step);
+      if (pin !== undefined) {
+        adopt(step, pin.outputs, { code: "pinned", note: pin.why });
+        continue;
+      }
       const inputs = stepInputs(this.#network, step);
       if (inputs === undefined) {
         this.#wait(step);
@@ -90,7 +103,7 @@ export class Rebuilder {
       step.manifest = stepManifest(step.group.producer.fingerprint, step.group.set.texts[step.position]!, inputs);
       if (this.#options.forced(step)) {
         step.state = "stale";
-        step.reason = { code: "forced" };
+        step.reason = this.#forced();
       } else if (!this.#adoptLatest(step, step.manifest.fingerprint)) open.push(step);
     }
     await this.#adoptEarlier(open);
@@ -109,7 +122,12 @@ export class Rebuilder {
     }
     const forced = this.#options.forced(step);
     step.state = forced ? "stale" : "pending";
-    step.reason = { code: forced ? "forced" : "pending", on };
+    step.reason = forced ? { ...this.#forced(), on } : { code: "pending", on };
+  }
+
+  #forced(): Reason {
+    const { why } = this.#options;
+    return why === undefined ? { code: "forced" } : { code: "forced", note: why };
   }
 
   /**
@@ -170,6 +188,12 @@ export class Rebuilder {
       for (const [slot, output] of step.outputs!.entries()) {
         const problem = await this.#problemOf(step.group.call.outputs[slot]!.node, output);
         if (problem === undefined) continue;
+        if (this.pins.has(step)) {
+          const { key } = step.group.call.outputs[slot]!.node;
+          const what =
+            problem === "missing" ? "its stored bytes are gone" : "its stored bytes are not the ones recorded";
+          throw pinInvalid(placeText(key, output.key), what);
+        }
         this.damaged.add(output.id);
         step.outputs = undefined;
         step.state = problem === "missing" ? "missing" : "stale";
@@ -196,6 +220,20 @@ export class Rebuilder {
     }
   }
 
+  /** The taint of a partition as it was built then; asked for once, and only where something is damaged. */
+  async #taintOf(partition: StoredPartition): Promise<MarkRecord | undefined> {
+    const { connection } = this.#workspace;
+    const filter = { graph: this.#network.graph.name, kind: "taint", open: true } as const;
+    this.#taints ??= (async () => {
+      const taints = new Map<PartitionId, MarkRecord>();
+      for await (const mark of everyItem((page) => connection.listMarks(filter, page)))
+        taints.set(mark.partition, mark);
+      return taints;
+    })();
+    const mark = (await this.#taints).get(partition.id);
+    return mark?.run === partition.run ? mark : undefined;
+  }
+
   /** Says why: compares with the manifest of what was linked last under the same key. */
   async #explain(steps: readonly Step[]): Promise<void> {
     const changed: { step: Step; before: Fingerprint }[] = [];
@@ -203,7 +241,9 @@ export class Rebuilder {
       if (step.reason.code === "output-missing") continue;
       const latest = this.latestOf(step.group.call.outputs[0]!.node, step.position);
       if (latest?.input === undefined) step.reason = { code: "never-built" };
-      else if (latest.input === step.manifest!.fingerprint) step.reason = { code: "output-damaged" };
+      else if (latest.damaged && (await this.#taintOf(latest)) !== undefined) {
+        step.reason = { code: "tainted", note: (await this.#taintOf(latest))!.why };
+      } else if (latest.input === step.manifest!.fingerprint) step.reason = { code: "output-damaged" };
       else changed.push({ step, before: latest.input });
       if (latest !== undefined) step.state = "stale";
     }

@@ -12,6 +12,8 @@ export interface SelectionOptions {
   readonly select?: readonly string[] | undefined;
   /** Run these whatever is remembered: all of what is asked for, or what these selectors name. */
   readonly force?: boolean | readonly string[] | undefined;
+  /** Why they are forced: kept with their runs. */
+  readonly why?: string | undefined;
 }
 
 export interface Selection {

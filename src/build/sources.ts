@@ -5,7 +5,7 @@ import { unreadableError, unreadableIn, type Unreadable } from "../data/storage/
 import { StratigraphError } from "../errors.ts";
 import { recordText } from "../graph/canonical-record.ts";
 import type { GraphDefinition, SourceNode } from "../graph/graph.ts";
-import { fingerprintText } from "../identity/fingerprint.ts";
+import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import type { BuildListener } from "./events.ts";
 import type { SourceState } from "./network.ts";
@@ -106,15 +106,21 @@ export function sourceMissing(source: SourceState, root: string): StratigraphErr
  * A snapshot's identity: the graph's fingerprint and the content of every source partition. Each source counts as one
  * fingerprint over its list of (key, content); the list itself is not stored again, the snapshot's links hold it.
  *
- * `{ kind: "snapshot", format: 1, parts: { graph, sources: { [key]: fingerprint } } }`, written directly as sources may be many;
- * a test compares it with the general encoder.
+ * `{ kind: "snapshot", format: 1, parts: { graph, pins?: { [place]: content }, sources: { [key]: fingerprint } } }`, written directly
+ * as sources may be many; a test compares it with the general encoder. Pins are there only where there are any.
  */
-export function snapshotManifest(graph: GraphDefinition, sources: readonly SourceState[]): SealedManifest {
+export function snapshotManifest(
+  graph: GraphDefinition,
+  sources: readonly SourceState[],
+  pins: readonly (readonly [place: string, content: Fingerprint])[] = [],
+): SealedManifest {
   const lists = sources.map(({ node, set, found }): [string, string] => {
     const contents = found.map(({ content }) => content.fingerprint);
     return [node.key, `"${contentListFingerprint(set.texts, contents)}"`];
   });
-  const parts = `{"graph":"${graph.fingerprint}","sources":${recordText(lists)}}`;
+  const pinned =
+    pins.length === 0 ? "" : `"pins":${recordText(pins.map(([place, content]) => [place, `"${content}"`]))},`;
+  const parts = `{"graph":"${graph.fingerprint}",${pinned}"sources":${recordText(lists)}}`;
   const text = `{"format":1,"kind":"snapshot","parts":${parts}}`;
   return { fingerprint: fingerprintText(text), text };
 }

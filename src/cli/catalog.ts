@@ -115,6 +115,24 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/tag.ts")).tag,
       },
       {
+        name: "pin",
+        usage: "[selector@snapshot…]",
+        summary: "keep using a stored result, whatever changes",
+        load: async () => (await import("./commands/marks.ts")).pin,
+      },
+      {
+        name: "unpin",
+        usage: "<selector…>",
+        summary: "let builds decide again about pinned results",
+        load: async () => (await import("./commands/marks.ts")).unpin,
+      },
+      {
+        name: "taint",
+        usage: "[selector@snapshot…]",
+        summary: "never use a stored result again: the next build makes it anew",
+        load: async () => (await import("./commands/marks.ts")).taint,
+      },
+      {
         name: "verify",
         usage: "[snapshot…]",
         summary: "read everything stored again and compare it with what was recorded",

@@ -6,7 +6,7 @@ import type { BuildEvent } from "../build/events.ts";
 import type { Graph } from "../build/graph.ts";
 import { StratigraphError } from "../errors.ts";
 import { systemClock } from "../util/clock.ts";
-import { exitCodes, flag, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
+import { exitCodes, flag, text, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
 import { findProject, makeHome, splitFile, type Project } from "./project.ts";
 import type { Strays, Teller } from "./report/summary.ts";
 
@@ -23,12 +23,14 @@ export const selectionArguments: readonly Argument[] = [
 
 export const selectionOptions: { readonly [Name in keyof SelectionValues]: Option<SelectionValues[Name]> } = {
   force: texts("--force [selector...]", "run these whatever is remembered; alone: all that was selected"),
+  why: text("--why <text>", "with --force: the reason, kept with what ran"),
   verify: flag("--verify", "read every stored result that would be reused, and compare it with what was recorded"),
   trust: flag("--trust", "do not even look whether stored results are still there"),
 };
 
 export interface SelectionValues {
   readonly force: true | readonly string[] | undefined;
+  readonly why: string | undefined;
   readonly verify: boolean;
   readonly trust: boolean;
 }
@@ -48,7 +50,8 @@ export async function select(
   args: readonly string[],
   { planning }: { readonly planning: boolean },
 ): Promise<Selected> {
-  const { force, verify, trust, file: named } = call.options;
+  const { force, why, verify, trust, file: named } = call.options;
+  if (why !== undefined && force === undefined) throw new StratigraphError("USAGE", "--why needs --force");
   if (verify && trust) {
     throw new StratigraphError("USAGE", "--verify and --trust exclude each other");
   }
@@ -70,6 +73,7 @@ export async function select(
       root: project.root,
       select: split.selectors,
       force: force === true ? true : force,
+      why,
       verify,
       trust,
     },

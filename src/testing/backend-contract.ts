@@ -13,6 +13,7 @@ import { processCases } from "./backend-cases/processes.ts";
 import { runListCases } from "./backend-cases/run-lists.ts";
 import { runCases } from "./backend-cases/runs.ts";
 import { snapshotCases } from "./backend-cases/snapshots.ts";
+import { markCases } from "./backend-cases/marks.ts";
 import { tagCases } from "./backend-cases/tags.ts";
 import { auditCases } from "./backend-cases/audit.ts";
 import { eventCases } from "./backend-cases/events.ts";
@@ -81,6 +82,7 @@ export interface ContractCase {
 export const backendCases: readonly ContractCase[] = [
   ...snapshotCases,
   ...tagCases,
+  ...markCases,
   ...partitionCases,
   ...linkCases,
   ...runCases,

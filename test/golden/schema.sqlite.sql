@@ -140,6 +140,28 @@ CREATE TABLE manifest (
   text TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE mark (
+  sequence INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('pin', 'taint')),
+  graph INTEGER NOT NULL REFERENCES graph,
+  artifact_key TEXT NOT NULL,
+  key TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  run TEXT,
+  marked_at TEXT NOT NULL,
+  marked_by TEXT NOT NULL,
+  why TEXT NOT NULL,
+  ended_at TEXT,
+  ended_by TEXT,
+  ended_why TEXT
+) STRICT;
+
+CREATE INDEX mark_by_graph ON mark (graph, kind, sequence);
+
+CREATE INDEX mark_by_partition ON mark (partition) WHERE kind = 'pin' AND ended_at IS NULL;
+
+CREATE UNIQUE INDEX mark_holding ON mark (graph, kind, artifact_key, key) WHERE ended_at IS NULL;
+
 CREATE TABLE meta (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL

@@ -209,5 +209,8 @@ function linkedPartitions(state: MemoryState): ReadonlySet<PartitionId> {
   for (const { source, deleted } of state.versionsById.values()) {
     if (source !== undefined && deleted === undefined) linked.add(source.partition);
   }
+  for (const { kind, ended, partition } of state.marks.values()) {
+    if (kind === "pin" && ended === undefined) linked.add(partition);
+  }
   return linked;
 }

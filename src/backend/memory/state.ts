@@ -17,6 +17,7 @@ import type {
   VersionRecord,
 } from "../model-records.ts";
 import type {
+  MarkRecord,
   PartitionId,
   RunId,
   RunPartition,
@@ -77,6 +78,7 @@ export class MemoryState {
   /** Graph name, artifact key, key: what was linked last in any snapshot. */
   readonly latest: Map<string, Map<string, Map<KeyText, PartitionId>>> = new Map();
 
+  readonly marks: OrderedMap<number, MarkRecord> = new OrderedMap(ascending);
   readonly manifests: Map<Fingerprint, string> = new Map();
   readonly leases: Map<string, LeaseRow> = new Map();
   readonly runs: Map<RunId, RunRow> = new Map();

@@ -11,6 +11,7 @@ import * as graphs from "./graphs.ts";
 import * as leases from "./leases.ts";
 import * as links from "./links.ts";
 import * as manifests from "./manifests.ts";
+import * as marks from "./marks.ts";
 import * as partitions from "./partitions.ts";
 import * as runs from "./runs.ts";
 import * as snapshots from "./snapshots.ts";
@@ -78,6 +79,7 @@ function storesOf(state: MemoryState): Pick<SyncStores, CoreCallName> {
     ...bind(state, tags),
     ...bind(state, partitionCalls),
     ...bind(state, links),
+    ...bind(state, marks),
     ...bind(state, manifests),
     ...bind(state, leases),
     ...bind(state, runCalls),

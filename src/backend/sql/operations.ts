@@ -14,6 +14,7 @@ import {
   writeSnapshotPartitions,
 } from "./statements/links.ts";
 import { readManifests, writeManifests } from "./statements/manifests.ts";
+import { endMarks, listMarks, writeMarks } from "./statements/marks.ts";
 import { writeArtifactPartitions } from "./statements/partition-writes.ts";
 import {
   findLocations,
@@ -84,6 +85,9 @@ export const operations: OperationsOf<CoreCallName> = {
   listUnlinkedPartitions,
   removeUnlinkedPartitions,
   findLocations,
+  writeMarks,
+  listMarks,
+  endMarks,
   writeManifests,
   readManifests,
   acquireLeases,

@@ -103,6 +103,7 @@ export function* listUnlinkedPartitions(
     SELECT ${partitionColumns} FROM partition p
     WHERE p.id > ${after} AND p.written_at < ${before} AND p.id NOT IN (SELECT k.partition FROM link k)
       AND p.id NOT IN (SELECT v.partition FROM model_version v WHERE v.partition IS NOT NULL AND v.deleted = 0)
+      AND p.id NOT IN (SELECT m.partition FROM mark m WHERE m.kind = 'pin' AND m.ended_at IS NULL)
     ORDER BY p.id LIMIT ${page.limit + 1}`);
   return closePage(listing, page, rows, ([id]) => [id], yield* partitionReader(context, rows, 0));
 }
@@ -116,7 +117,9 @@ export function* removeUnlinkedPartitions(
     SELECT DISTINCT k.partition FROM link k WHERE k.partition IN (SELECT q.value FROM json_each(${toJsonList(ids)}) q)`);
   const pinned = yield* all<[id: PartitionId]>(sql`
     SELECT DISTINCT v.partition FROM json_each(${toJsonList(ids)}) q
-    CROSS JOIN model_version v ON v.partition = q.value AND v.deleted = 0`);
+    CROSS JOIN model_version v ON v.partition = q.value AND v.deleted = 0
+    UNION SELECT m.partition FROM json_each(${toJsonList(ids)}) q
+    CROSS JOIN mark m ON m.partition = q.value AND m.kind = 'pin' AND m.ended_at IS NULL`);
   const kept = new Set([...linked, ...pinned].map(([id]) => id));
   const list = toJsonList([...new Set(ids)].filter((id) => !kept.has(id)));
   const removed = yield* all<[id: PartitionId]>(sql`

@@ -3,5 +3,6 @@
 import type { Migration } from "../../sql/migrate.ts";
 import { first } from "./0001-first.ts";
 import { facts } from "./0002-facts.ts";
+import { marks } from "./0003-marks.ts";
 
-export const migrations: readonly Migration[] = [first, facts];
+export const migrations: readonly Migration[] = [first, facts, marks];

@@ -1,0 +1,175 @@
+// Pins and taints: what people decide about stored results, each with a reason.
+
+import { everyItem } from "../backend/pages.ts";
+import type { MarkKind, MarkRecord, NewMark, StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { userName } from "./holder.ts";
+import { placeText } from "./place.ts";
+import { resolveSnapshot } from "./snapshot.ts";
+import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
+import { StratigraphError } from "../errors.ts";
+import type { GraphDefinition } from "../graph/graph.ts";
+import { selectNodes } from "../graph/selector.ts";
+
+export interface MarkOptions {
+  /** Kept with it, and told wherever it decides something. */
+  readonly why: string;
+  /** Who; the user of the process unless told. */
+  readonly by?: string | undefined;
+}
+
+export interface MarkingOptions extends MarkOptions, WorkspaceOptions {
+  /** Whose results: a tag, the first characters of an id; "latest" unless told. */
+  readonly snapshot?: string | undefined;
+}
+
+export interface UnpinOptions extends Partial<MarkOptions>, WorkspaceOptions {}
+
+/** See `Graph.pin` and `Graph.taint`. */
+export async function markResults(
+  kind: MarkKind,
+  graph: GraphDefinition,
+  selectors: readonly string[],
+  { snapshot = "latest", why, by, ...options }: MarkingOptions,
+): Promise<readonly MarkRecord[]> {
+  await using workspace = await openWorkspace(options);
+  const found = await resolveSnapshot(workspace.connection, graph.name, snapshot);
+  return await (kind === "pin" ? pin : taint)(workspace, graph, found, selectors, { why, by });
+}
+
+/** See `Graph.unpin`. */
+export async function releasePins(
+  graph: GraphDefinition,
+  selectors: readonly string[],
+  { why, by, ...options }: UnpinOptions,
+): Promise<readonly MarkRecord[]> {
+  await using workspace = await openWorkspace(options);
+  return await unpin(workspace, graph, selectors, { why, by });
+}
+
+/**
+ * Builds will not use these results again, and make them anew. Everything that selectors name in the snapshot, with the other outputs of
+ * the same steps. Errors: SELECTOR_UNKNOWN, PARTITION_NOT_BUILT, GRAPH_INVALID for sources.
+ */
+export async function taint(
+  workspace: Workspace,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  selectors: readonly string[],
+  options: MarkOptions,
+): Promise<readonly MarkRecord[]> {
+  const chosen = await choose(workspace, graph, snapshot, selectors);
+  return workspace.connection.transaction(async (tx) => {
+    await tx.markPartitionsDamaged(chosen.map(({ partition }) => partition.id));
+    return tx.writeMarks(chosen.map((one) => newMark("taint", graph.name, one, options)));
+  });
+}
+
+/** Builds will use these results, whatever changes, until they are let go. Errors: as of `taint`; PIN_INVALID for a damaged one. */
+export async function pin(
+  workspace: Workspace,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  selectors: readonly string[],
+  options: MarkOptions,
+): Promise<readonly MarkRecord[]> {
+  const chosen = await choose(workspace, graph, snapshot, selectors);
+  for (const { key, partition } of chosen) {
+    if (!partition.damaged) continue;
+    throw new StratigraphError("PIN_INVALID", "a result that is damaged or tainted cannot be pinned", {
+      where: placeText(key, partition.key),
+      hint: "Build it again first.",
+    });
+  }
+  return workspace.connection.writeMarks(chosen.map((one) => newMark("pin", graph.name, one, options)));
+}
+
+/** Lets pins go; answers which. Error: SELECTOR_UNKNOWN; PIN_INVALID where nothing that is named is pinned. */
+export async function unpin(
+  { connection }: Workspace,
+  graph: GraphDefinition,
+  selectors: readonly string[],
+  { why, by = userName() }: { readonly why?: string | undefined; readonly by?: string | undefined },
+): Promise<readonly MarkRecord[]> {
+  const { keys, partitions } = selectNodes(graph, selectors);
+  const siblings = siblingsOf(graph);
+  const pins: MarkRecord[] = [];
+  const named = (key: string, text: string): boolean =>
+    (partitions.get(key) as readonly string[] | undefined)?.includes(text) ?? keys.has(key);
+  for await (const mark of everyItem((page) =>
+    connection.listMarks({ graph: graph.name, kind: "pin", open: true }, page),
+  )) {
+    if ((siblings.get(mark.artifactKey) ?? [mark.artifactKey]).some((key) => named(key, mark.key))) pins.push(mark);
+  }
+  if (pins.length === 0) {
+    throw new StratigraphError("PIN_INVALID", "nothing that is named is pinned", {
+      received: selectors.join(" "),
+      hint: "List what is: strata pin",
+    });
+  }
+  await connection.endMarks({ sequences: pins.map(({ sequence }) => sequence), by, why });
+  return pins;
+}
+
+interface Chosen {
+  readonly key: string;
+  readonly partition: StoredPartition;
+}
+
+function newMark(kind: MarkKind, graph: string, { key, partition }: Chosen, options: MarkOptions): NewMark {
+  const { why, by = userName() } = options;
+  return { kind, graph, artifactKey: key, key: partition.key, partition: partition.id, by, why };
+}
+
+/** By key: all keys that the same producer makes, because its outputs are made together and belong together. */
+function siblingsOf(graph: GraphDefinition): ReadonlyMap<string, readonly string[]> {
+  const siblings = new Map<string, readonly string[]>();
+  for (const { outputs } of graph.calls) {
+    const keys = outputs.map(({ node }) => node.key);
+    for (const key of keys) siblings.set(key, keys);
+  }
+  return siblings;
+}
+
+async function choose(
+  { connection }: Workspace,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  selectors: readonly string[],
+): Promise<readonly Chosen[]> {
+  const { keys, partitions } = selectNodes(graph, selectors);
+  const siblings = siblingsOf(graph);
+  const chosen = new Map<string, Chosen>();
+  const take = async (key: string, only: readonly string[] | undefined): Promise<void> => {
+    for (const one of siblings.get(key)!) {
+      const list = everyItem((page) =>
+        connection.readSnapshotPartitions(snapshot.id, one, {
+          page,
+          ...(only === undefined ? {} : { keys: only as readonly StoredPartition["key"][] }),
+        }),
+      );
+      let found = 0;
+      for await (const partition of list) {
+        found++;
+        chosen.set(placeText(one, partition.key), { key: one, partition });
+      }
+      if (found < (only?.length ?? 1)) throw notBuilt(snapshot, one, only);
+    }
+  };
+  // What a pattern chooses besides are sources, which are found and not built.
+  const made = [...keys].filter((key) => siblings.has(key));
+  if (made.length === 0) {
+    throw new StratigraphError("GRAPH_INVALID", "a source is found, not built", {
+      where: selectors.join(" "),
+      hint: "Name an artifact that a producer makes.",
+    });
+  }
+  for (const key of made) await take(key, partitions.get(key));
+  return [...chosen.values()];
+}
+
+function notBuilt(snapshot: StoredSnapshot, key: string, only: readonly string[] | undefined): StratigraphError {
+  return new StratigraphError("PARTITION_NOT_BUILT", `there is no ${placeText(key, only?.[0] ?? "")}`, {
+    where: `snapshot ${snapshot.id.slice(0, 8)} of graph '${snapshot.graph}'`,
+    hint: `See what there is: strata ls ${key}`,
+  });
+}
