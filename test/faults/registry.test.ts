@@ -10,11 +10,13 @@ import type BetterSqlite3 from "better-sqlite3";
 import { beforeAll, expect, it } from "vitest";
 import { sqlite } from "stratigraph/sqlite";
 import type { Connection } from "../../src/backend/backend.ts";
-import { createHost } from "../../src/changes/host.ts";
+import { createHost, type Host } from "../../src/changes/host.ts";
 import { syncJournal } from "../../src/changes/sync.ts";
 import { registryActions } from "../../src/registry/appliers.ts";
 import type { ModelRegistry } from "../../src/registry/registry.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
+import type { ArtifactStore } from "../../src/registry/artifact-store.ts";
+import { sweepUnused } from "../../src/registry/unused-bytes.ts";
 import { localStore } from "../../src/registry/store/local-store.ts";
 import { followChild, type FollowedChild } from "../../src/testing/followed-child.ts";
 import { spawnProgram } from "../support/backend-subjects.ts";
@@ -25,6 +27,8 @@ const MODEL = "team/churn";
 
 interface Space extends AsyncDisposable {
   readonly folder: string;
+  readonly host: Host;
+  readonly store: ArtifactStore;
   readonly connection: Connection;
   readonly registry: ModelRegistry;
   start(task: string, ...args: readonly string[]): FollowedChild;
@@ -40,6 +44,8 @@ async function openSpace(): Promise<Space> {
   const store = localStore(join(folder, "registry"));
   return {
     folder,
+    host,
+    store,
     connection,
     registry: createRegistry({ host, store }),
     start: (task, ...args) => followChild(spawnProgram(program, [folder, task, ...args]), task),
@@ -207,6 +213,8 @@ it(
     expect(child.lines).toEqual(["ready", "METADATA_FELL_BACK"]);
     await child.kill();
 
+    const swept = await sweepUnused(space, { grace: 0, remove: true });
+    expect(swept).toEqual({ artifacts: [], objects: 0, size: 0 });
     const taken = { name: MODEL, version: "2.0.0", artifact: bytes("ours") };
     await expect(registry.register(taken)).rejects.toMatchObject({
       code: "VERSION_EXISTS",
@@ -217,21 +225,30 @@ it(
 
     expect(next.version).toBe("2.0.1");
     expect(counts).toMatchObject({ delivered: 1, conflict: 0 });
+    await sweepUnused(space, { grace: 0, remove: true });
     await using opened = await registry.open(`${MODEL}@2.0.0`);
     expect(readFileSync(opened.path, "utf8")).toBe("theirs");
     await expect(registry.register(taken)).rejects.toMatchObject({ what: "version 2.0.0 was given already" });
   },
 );
 
-it("a version that a killed process claimed and did not register is taken over", { timeout: 60_000 }, async () => {
-  await using space = await openSpace();
-  const { registry } = space;
-  space.go();
-  const child = space.start("claim", "2.0.0");
-  await child.said(2);
-  await child.kill();
+it(
+  "what a process stored for a version that it never registered is unused once it is dead, and not before",
+  { timeout: 60_000 },
+  async () => {
+    await using space = await openSpace();
+    const { registry } = space;
+    space.go();
+    const child = space.start("claim", "2.0.0");
+    await child.said(2);
 
-  const { version } = await registry.register({ name: MODEL, version: "2.0.0", artifact: bytes("ours") });
+    const alive = await sweepUnused(space, { grace: 0, remove: true });
+    await child.kill();
+    const dead = await sweepUnused(space, { grace: 0, remove: true });
+    const { version } = await registry.register({ name: MODEL, version: "2.0.0", artifact: bytes("ours") });
 
-  expect(version).toBe("2.0.0");
-});
+    expect(alive).toEqual({ artifacts: [], objects: 0, size: 0 });
+    expect(dead).toMatchObject({ artifacts: [{ size: 4, lastReferrer: undefined }], objects: 1 });
+    expect(version).toBe("2.0.0");
+  },
+);
