@@ -384,7 +384,9 @@ export interface EventStore {
   writeEvents(events: readonly NewEvent[]): Promise<readonly EventRecord[]>;
   /** Newest first; with `after` oldest first. */
   listEvents(filter?: EventFilter, page?: PageRequest): Promise<Page<EventRecord>>;
-  /** Removes those from before this time (ms since 1970), and answers how many. */
+  /** How many are from before this time (ms since 1970). */
+  countEvents(before: number): Promise<number>;
+  /** Removes those from before this time, and answers how many. */
   removeEvents(before: number): Promise<number>;
 }
 

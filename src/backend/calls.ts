@@ -45,6 +45,7 @@ const facts: { readonly [Name in FactCallName]: true } = {
   listAnnotations: true,
   writeEvents: true,
   listEvents: true,
+  countEvents: true,
   removeEvents: true,
   writeAudit: true,
   listAudit: true,

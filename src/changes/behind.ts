@@ -27,6 +27,8 @@ interface Entry {
 }
 
 export interface HostWriter extends Behind {
+  /** The folder with the fallback journal in it. */
+  readonly home: string;
   totals(): WriterTotals;
   flush(options?: { readonly timeoutMs?: number | undefined }): Promise<WriterTotals>;
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<WriterTotals>;
@@ -83,6 +85,7 @@ export function writeBehind(
   };
 
   return {
+    home: settings.home,
     submit: (submission, settlement) =>
       writer.submit({ intent: submission.intent, submission, settlement, written: undefined }),
     pending: (journal: JournalKind) => writer.pending(journal),

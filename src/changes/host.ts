@@ -5,6 +5,7 @@ import type { Connection } from "../backend/backend.ts";
 import type { RunId } from "../backend/records.ts";
 import { userName } from "../build/holder.ts";
 import type { Intent, JournalKind } from "../journal/intent.ts";
+import { fallbackHome } from "../journal/settings.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import type { Applier, EventDraft } from "./applier.ts";
 import type { WriterTotals } from "../util/unfinished.ts";
@@ -85,6 +86,8 @@ export interface Host extends AsyncDisposable {
   readonly mode: WriteMode;
   readonly bus: EventBus;
   readonly hooks: Hooks;
+  /** The folder with the fallback journal in it, in which records of this and of other processes may wait. */
+  readonly journalHome: string;
   /**
    * The one way facts are changed: parse → pre hooks → parse again → decide → write (rows, events and audit in one transaction) → tell.
    */
@@ -150,7 +153,18 @@ export function createHost(options: HostOptions): Host {
   // Whatever is told was just written, by us or by somebody whose events are followed.
   if (memory !== undefined) bus.subscribe("*", () => memory.invalidate());
   return hostOver(
-    { connection, clock, actor, engineVersion, mode, bus, hooks, warn, behind },
+    {
+      connection,
+      clock,
+      actor,
+      engineVersion,
+      mode,
+      bus,
+      hooks,
+      warn,
+      behind,
+      journalHome: behind?.home ?? fallbackHome(),
+    },
     directSink(committer, behind),
     memory?.connection(connection),
   );
@@ -173,14 +187,17 @@ function resilienceOf(options: ResilienceOptions, clock: Clock, bus: EventBus, h
   });
 }
 
-interface Parts extends Pick<Host, "connection" | "clock" | "actor" | "engineVersion" | "mode" | "bus" | "hooks"> {
+interface Parts extends Pick<
+  Host,
+  "connection" | "clock" | "actor" | "engineVersion" | "mode" | "bus" | "hooks" | "journalHome"
+> {
   readonly warn: (sentence: string) => void;
   readonly behind: HostWriter | undefined;
 }
 
 /** `shown`: the connection others see, where it is not the one that is decided and written with. */
 function hostOver(parts: Parts, sink: Sink, shown: Connection = parts.connection): Host {
-  const { connection, clock, actor, engineVersion, mode, bus, hooks, warn, behind } = parts;
+  const { connection, clock, actor, engineVersion, mode, bus, hooks, journalHome, warn, behind } = parts;
   const close = async (options?: FlushOptions): Promise<WriterTotals> =>
     (await behind?.close(options)) ?? nothingWritten;
   const host: Host = {
@@ -191,6 +208,7 @@ function hostOver(parts: Parts, sink: Sink, shown: Connection = parts.connection
     mode,
     bus,
     hooks,
+    journalHome,
     change: (request) => makeChange({ ...parts, sink }, request),
     pending: (journal) => behind?.pending(journal) ?? [],
     async transaction(work) {

@@ -28,23 +28,37 @@ export interface JournalFilter {
 const ARCHIVE = "synced";
 
 /** In order of run and kind. Error: RUN_UNKNOWN where a run is named that has no journal. */
-export async function readJournal(home: string, { kind, run }: JournalFilter = {}): Promise<readonly JournalFile[]> {
+export async function readJournal(home: string, filter: JournalFilter = {}): Promise<readonly JournalFile[]> {
   const folder = join(home, "fallback");
+  let files = readFiles(folder, filter);
+  // A sync that takes a file gives it another name until it has put back what is left: the lines are there, and must not be missed.
+  for (let attempt = 0; files.moved && attempt < MOST_ATTEMPTS; attempt++) files = readFiles(folder, filter);
+  if (files.found.length === 0 && filter.run !== undefined) throw noSuchRun(folder, filter.run, filter.kind);
+  return files.found;
+}
+
+const MOST_ATTEMPTS = 100;
+
+/** `moved`: a file was gone between finding and reading it. */
+function readFiles(
+  folder: string,
+  { kind, run }: JournalFilter,
+): { readonly found: readonly JournalFile[]; readonly moved: boolean } {
   const wanted = run === undefined ? undefined : runFolder(run);
   const runs = list(folder).filter((name) => name !== ARCHIVE && (wanted === undefined || name === wanted));
-  const files: JournalFile[] = [];
+  const found: JournalFile[] = [];
+  let moved = false;
   for (const name of runs) {
     for (const file of list(join(folder, name))) {
-      const found = /^([a-z]+)\.jsonl(\.taken-[0-9a-f]+)?$/.exec(file)?.[1];
-      if (!isKind(found) || (kind !== undefined && kind !== found)) continue;
+      const known = /^([a-z]+)\.jsonl(\.taken-[0-9a-f]+)?$/.exec(file)?.[1];
+      if (!isKind(known) || (kind !== undefined && kind !== known)) continue;
       const path = join(folder, name, file);
       const bytes = read(path);
-      if (bytes === undefined) continue; // another sync was faster
-      files.push({ path, kind: found, run: unescapeName(name) ?? name, lines: decodeLines(bytes) });
+      if (bytes === undefined) moved = true;
+      else found.push({ path, kind: known, run: unescapeName(name) ?? name, lines: decodeLines(bytes) });
     }
   }
-  if (files.length === 0 && run !== undefined) throw noSuchRun(folder, run, kind);
-  return files;
+  return { found, moved };
 }
 
 export interface Emptied {

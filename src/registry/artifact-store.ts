@@ -37,18 +37,35 @@ export interface StoreStats {
   readonly size: number;
 }
 
+/** What versions refer to, tombstones and those that wait in the fallback journal included. */
+export interface References {
+  readonly versions: readonly (ModelName & { readonly version: string })[];
+  readonly digests: ReadonlySet<string>;
+}
+
 export interface SweepOptions {
-  /** Digests of all artifacts that a version has, or will have: also those of versions that wait in the fallback journal. */
-  readonly referenced: ReadonlySet<string>;
-  /** Milliseconds: what was put later than that stays, as its version may still be on its way. */
+  /**
+   * Asked once, after the store has looked whose claims are open: who claimed a version before that, may still live, and has none by the
+   * time of the answer is still at it, and nothing that was put since his claim goes.
+   */
+  readonly references: () => Promise<References>;
+  /** Milliseconds: what was put later than that stays in any case. */
   readonly olderThan: number;
   /** Count, do not remove. False unless told. */
   readonly dryRun?: boolean | undefined;
 }
 
+/** An artifact that no version has. */
+export interface SweptArtifact {
+  readonly digest: string;
+  readonly files: number;
+  /** Bytes; some of them may stay, as another artifact's. */
+  readonly size: number;
+}
+
 export interface SweepResult {
-  /** The digests of artifacts that no version had. */
-  readonly artifacts: readonly string[];
+  readonly artifacts: readonly SweptArtifact[];
+  /** Files that no artifact names any more. */
   readonly objects: number;
   /** Bytes freed, those of temporary files included. */
   readonly size: number;

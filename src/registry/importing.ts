@@ -14,6 +14,7 @@ import { parseGates } from "./gate.ts";
 import type { ImportedVersion } from "./layout/imported-version.ts";
 import { formatModelName, parseModelName, resourceOf } from "./name.ts";
 import type { ModelView } from "./overlay.ts";
+import { refuseWaiting } from "./waiting.ts";
 
 /** What became of one model. */
 export interface ImportReport extends ModelName {
@@ -161,6 +162,7 @@ async function claimNumbers(
 ): Promise<VersionClaim> {
   const known = await view.readVersionNumbers(name);
   return core.store.claim(name, { version, sequence }, known, async (asked) => {
+    await refuseWaiting(core.host.journalHome, { ...name, version: asked });
     const [found] = await view.findVersions([{ ...name, ref: { kind: "version", version: asked } }]);
     return found !== undefined;
   });

@@ -34,6 +34,7 @@ import { modelVersionOf, type ModelVersion } from "./model-version.ts";
 import { resourceOf } from "./name.ts";
 import { FIRST_WAITING, type ModelView } from "./overlay.ts";
 import { findSourcePartition, type PartitionRef } from "./source-partition.ts";
+import { refuseWaiting } from "./waiting.ts";
 import { written, type Written } from "./written.ts";
 
 /** What a version is made of: a path, bytes, a function that fills a folder, a model with what writes it, or a built partition. */
@@ -143,12 +144,11 @@ async function decide(
   const { artifact, origin } = await sourceOf(core, input, context);
   const view = await orNothing(behind, () => core.view(name, context));
   const known = await orNothing(behind, async () => view?.readVersionNumbers(name));
-  const claim = await core.store.claim(
-    name,
-    wishOf(input),
-    known ?? NOTHING_KNOWN,
-    async (version) => (await orNothing(behind, () => findVersion(view, name, version))) !== undefined,
-  );
+  const claim = await core.store.claim(name, wishOf(input), known ?? NOTHING_KNOWN, async (version) => {
+    // The journal first: what a sync writes in between is in the database by then.
+    await refuseWaiting(core.host.journalHome, { ...name, version });
+    return (await orNothing(behind, () => findVersion(view, name, version))) !== undefined;
+  });
   claimed({ name, claim });
   const stored = await core.store.put(artifact, signal);
   const run = (input.runId as RunId | undefined) ?? context.run;

@@ -3,7 +3,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { ModelName, StoredArtifact } from "../backend/model-records.ts";
-import type { Page, PageRequest } from "../backend/records.ts";
 import type { VersionRecord } from "../backend/model-records.ts";
 import { StratigraphError } from "../errors.ts";
 import { deleteApplier, type DeleteData, type DeleteResult } from "./actions/delete.ts";
@@ -14,6 +13,7 @@ import { nameSchema, reasonSchema } from "./limits.ts";
 import { modelVersionOf, type ModelVersion } from "./model-version.ts";
 import { formatModelName, resourceOf } from "./name.ts";
 import type { ModelRefInput } from "./reference.ts";
+import { findReferences } from "./references.ts";
 import { written, type Written } from "./written.ts";
 
 export interface DeleteOptions extends ChangeOptions {
@@ -109,15 +109,8 @@ function checkDeletion({ stage }: VersionRecord, input: DeleteRequest): boolean 
 
 /** Only where no other version has the same ones. The store itself keeps what was put again a moment ago. */
 async function removeBytes(core: RegistryCore, { digest }: StoredArtifact): Promise<void> {
-  const { connection } = core.host;
-  if (core.host.pending("registry").some(({ data }) => JSON.stringify(data).includes(digest))) return;
-  let after: PageRequest | undefined = { limit: 10_000 };
-  while (after !== undefined) {
-    const { items, next }: Page<VersionRecord> = await connection.listVersions({}, after);
-    if (items.some(({ artifact }) => artifact?.digest === digest)) return;
-    after = next === undefined ? undefined : { limit: 10_000, after: next };
-  }
-  await core.store.remove(digest);
+  const { digests } = await findReferences(core.host);
+  if (!digests.has(digest)) await core.store.remove(digest);
 }
 
 /** The stored bytes of a version. Error: ARTIFACT_NOT_FOUND. */

@@ -258,3 +258,16 @@ describe("SIGKILL", () => {
     expect((await sync(folder)).lines).toEqual([]);
   });
 });
+
+it("what waits in the journal is seen by whoever reads while a sync rewrites it", { timeout: 60_000 }, async () => {
+  using folder = new Folder();
+  const running = start(folder, "rewrites", { count: 1_000_000 });
+  await until(() => running.said.length > 0, running);
+
+  let missed = 0;
+  for (let n = 0; n < 10_000; n++) if (!(await waiting(folder)).includes("stays")) missed++;
+  running.child.kill("SIGKILL");
+  await running.ended;
+
+  expect(missed).toBe(0);
+});

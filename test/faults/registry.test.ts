@@ -1,6 +1,6 @@
 // Many processes on one registry, some of them killed: what was acknowledged stays, and there is one version in production.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,13 @@ import type BetterSqlite3 from "better-sqlite3";
 import { beforeAll, expect, it } from "vitest";
 import { sqlite } from "stratigraph/sqlite";
 import type { Connection } from "../../src/backend/backend.ts";
-import { createHost } from "../../src/changes/host.ts";
+import { createHost, type Host } from "../../src/changes/host.ts";
+import { syncJournal } from "../../src/changes/sync.ts";
+import { registryActions } from "../../src/registry/appliers.ts";
 import type { ModelRegistry } from "../../src/registry/registry.ts";
 import { createRegistry } from "../../src/registry/registry.ts";
+import type { ArtifactStore } from "../../src/registry/artifact-store.ts";
+import { sweepUnused } from "../../src/registry/unused-bytes.ts";
 import { localStore } from "../../src/registry/store/local-store.ts";
 import { followChild, type FollowedChild } from "../../src/testing/followed-child.ts";
 import { spawnProgram } from "../support/backend-subjects.ts";
@@ -23,6 +27,8 @@ const MODEL = "team/churn";
 
 interface Space extends AsyncDisposable {
   readonly folder: string;
+  readonly host: Host;
+  readonly store: ArtifactStore;
   readonly connection: Connection;
   readonly registry: ModelRegistry;
   start(task: string, ...args: readonly string[]): FollowedChild;
@@ -34,10 +40,12 @@ interface Space extends AsyncDisposable {
 async function openSpace(): Promise<Space> {
   const folder = mkdtempSync(join(tmpdir(), "stratigraph-registry-"));
   const connection = await sqlite(join(folder, "strata.db")).connect();
-  const host = createHost({ connection, actor: "ana", mode: "durable", writer: false });
+  const host = createHost({ connection, actor: "ana", mode: "durable", writer: { home: folder } });
   const store = localStore(join(folder, "registry"));
   return {
     folder,
+    host,
+    store,
     connection,
     registry: createRegistry({ host, store }),
     start: (task, ...args) => followChild(spawnProgram(program, [folder, task, ...args]), task),
@@ -192,3 +200,55 @@ it("a second version in production is refused by the database itself, also to a 
     database.close();
   }
 });
+
+it(
+  "a version that a killed process left in the journal is nobody else's, and a sync writes it",
+  { timeout: 60_000 },
+  async () => {
+    await using space = await openSpace();
+    const { registry, connection, folder } = space;
+    space.go();
+    const child = space.start("fallBack", "2.0.0", "theirs");
+    await child.said(2);
+    expect(child.lines).toEqual(["ready", "METADATA_FELL_BACK"]);
+    await child.kill();
+
+    const swept = await sweepUnused(space, { grace: 0, remove: true });
+    expect(swept).toEqual({ artifacts: [], objects: 0, size: 0 });
+    const taken = { name: MODEL, version: "2.0.0", artifact: bytes("ours") };
+    await expect(registry.register(taken)).rejects.toMatchObject({
+      code: "VERSION_EXISTS",
+      what: "version 2.0.0 waits in the fallback journal",
+    });
+    const next = await registry.register({ name: MODEL, artifact: bytes("ours") });
+    const { counts } = await syncJournal({ home: folder, connection, actions: registryActions });
+
+    expect(next.version).toBe("2.0.1");
+    expect(counts).toMatchObject({ delivered: 1, conflict: 0 });
+    await sweepUnused(space, { grace: 0, remove: true });
+    await using opened = await registry.open(`${MODEL}@2.0.0`);
+    expect(readFileSync(opened.path, "utf8")).toBe("theirs");
+    await expect(registry.register(taken)).rejects.toMatchObject({ what: "version 2.0.0 was given already" });
+  },
+);
+
+it(
+  "what a process stored for a version that it never registered is unused once it is dead, and not before",
+  { timeout: 60_000 },
+  async () => {
+    await using space = await openSpace();
+    const { registry } = space;
+    space.go();
+    const child = space.start("claim", "2.0.0");
+    await child.said(2);
+
+    const alive = await sweepUnused(space, { grace: 0, remove: true });
+    await child.kill();
+    const dead = await sweepUnused(space, { grace: 0, remove: true });
+    const { version } = await registry.register({ name: MODEL, version: "2.0.0", artifact: bytes("ours") });
+
+    expect(alive).toEqual({ artifacts: [], objects: 0, size: 0 });
+    expect(dead).toMatchObject({ artifacts: [{ size: 4, lastReferrer: undefined }], objects: 1 });
+    expect(version).toBe("2.0.0");
+  },
+);

@@ -31,5 +31,6 @@ export const eventCalls: CallsOf<EventStore> = {
     },
     nothing: ({ types } = {}) => (types?.length === 0 ? { answer: { items: [], next: undefined } } : undefined),
   },
+  countEvents: { writes: false, check: (before) => checkDuration(before, "time") },
   removeEvents: { writes: true, check: (before) => checkDuration(before, "time") },
 };

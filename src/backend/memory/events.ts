@@ -53,11 +53,19 @@ function matching({ types, subject, run, since }: EventFilter): (row: EventRecor
     (since === undefined || momentOf(row.at)! >= since);
 }
 
+export function countEvents(state: MemoryState, before: number): number {
+  return eventsBefore(state, before).length;
+}
+
 export function removeEvents(state: MemoryState, before: number): number {
-  const old = [...state.events.values()].filter(({ at }) => momentOf(at)! < before);
+  const old = eventsBefore(state, before);
   for (const { number, id } of old) {
     state.delete(state.events, number);
     state.delete(state.eventNumbers, id);
   }
   return old.length;
+}
+
+function eventsBefore(state: MemoryState, before: number): readonly EventRecord[] {
+  return [...state.events.values()].filter(({ at }) => momentOf(at)! < before);
 }

@@ -4,7 +4,7 @@ import type { FactCallName } from "../calls/call.ts";
 import type { OperationsOf } from "./operations.ts";
 import { listAliases, readAliasHistory, writeAlias } from "./statements/aliases.ts";
 import { listAudit, readAudit, writeAudit } from "./statements/audit.ts";
-import { listEvents, removeEvents, writeEvents } from "./statements/events.ts";
+import { countEvents, listEvents, removeEvents, writeEvents } from "./statements/events.ts";
 import { findPartitionsAt, findPartitionsOf, walkLineage } from "./statements/lineage.ts";
 import {
   listAnnotations,
@@ -43,6 +43,7 @@ export const factOperations: OperationsOf<FactCallName> = {
   listAnnotations,
   writeEvents,
   listEvents,
+  countEvents,
   removeEvents,
   writeAudit,
   listAudit,

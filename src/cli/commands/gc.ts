@@ -1,10 +1,11 @@
 // strata gc: what nothing needs any more.
 
 import { placeText } from "../../build/place.ts";
+import type { StratigraphError } from "../../errors.ts";
 import { collectGarbage, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
 import { findProject } from "../project.ts";
-import { expiredVersions, type ExpiredVersion } from "../retention.ts";
+import { factGarbage, type FactGarbage, type UnusedStore } from "../retention.ts";
 import { errorJson, headline } from "../report/error.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, moment, number, short } from "../terminal/quantity.ts";
@@ -20,13 +21,15 @@ export const gc: Command = defineCommand({
   details: [
     "Only looks, unless told --delete. What a tag names stays, and so do the newest snapshots of each graph, what is being built, and every file of a source. " +
       "A result that goes is built again if it is ever needed again.",
-    "Archived versions of models go as `retention` of the configuration says: after so many days, or beyond so many of one model. What is in production, in another stage, or has an alias stays.",
+    "Archived versions of models go as `retention` of the configuration says: after so many days, or beyond so many of one model. What is in production, in another stage, or has an alias stays. Events go after so many days, the audit log never.",
+    "Bytes in the registry's store go where no version has them, nor will have: what waits in the fallback journal counts, and so does what somebody is registering. In a store that `registry.store` names they only go when told, as other databases may use it.",
   ],
   options: {
     delete: flag("--delete", "delete what was found"),
     apply: flag("--apply", "the same as --delete"),
     keep: whole("--keep <n>", "newest snapshots kept of each graph; 10 unless told", 1),
     grace: whole("--grace <minutes>", "what is younger is left alone; 60 unless told", 0),
+    sharedStore: flag("--shared-store", "also delete from the store that `registry.store` names"),
   },
   examples: [
     { command: "strata gc", says: "what could go, how large it is, and who needed it last" },
@@ -34,34 +37,45 @@ export const gc: Command = defineCommand({
   ],
   async run(call) {
     const { options, terminal, signal } = call;
-    const { keep, grace } = options;
+    const { keep, sharedStore } = options;
+    const grace = (options.grace ?? 60) * MINUTE;
     const remove = options.delete || options.apply;
     const project = await findProject(call);
     // First, so that what only they needed goes as well.
-    const versions = await expiredVersions(call, project, remove);
+    const facts = await factGarbage(call, project, { remove, grace, sharedStore });
     await using workspace = await project.open({ readOnly: !remove });
-    const garbage = await collectGarbage(workspace, {
-      keep,
-      grace: grace === undefined ? undefined : grace * MINUTE,
-      remove,
-      signal,
-    });
+    const garbage = await collectGarbage(workspace, { keep, grace, remove, signal });
+    const failures = [...facts.failures, ...garbage.failures];
+    const { versions, store, events } = facts;
     return {
-      exitCode: garbage.failures.length > 0 ? 1 : 0,
+      exitCode: failures.length > 0 ? 1 : 0,
       json: {
         deleted: garbage.removed,
         bytes: garbage.bytes,
         versions,
+        store: { ...store, artifacts: store.artifacts.map(artifactJson) },
+        events,
         snapshots: garbage.snapshots.map(({ id, graph, state, createdAt }) => ({ id, graph, state, createdAt })),
         partitions: garbage.partitions.map(partitionJson),
         files: garbage.files,
         kept: garbage.kept,
-        failures: garbage.failures.map((error) => errorJson(error, call.cwd)),
+        failures: failures.map((error) => errorJson(error, call.cwd)),
       },
-      lines: [...versionLines(versions, remove, terminal.colors), ...garbageLines(garbage, terminal.colors)],
+      lines: [
+        ...factLines(facts, remove, terminal.colors),
+        ...garbageLines(garbage, failures, isEmpty(facts), terminal.colors),
+      ],
     };
   },
 });
+
+function isEmpty({ versions, store, events }: FactGarbage): boolean {
+  return versions.length === 0 && store.artifacts.length === 0 && store.bytes === 0 && events.count === 0;
+}
+
+function artifactJson({ digest, size, files, lastReferrer }: UnusedStore["artifacts"][number]): object {
+  return { digest, size, files, lastReferrer: lastReferrer ?? null };
+}
 
 function partitionJson({ partition, key, lastReferrer }: GarbagePartition): object {
   return {
@@ -79,17 +93,55 @@ function partitionJson({ partition, key, lastReferrer }: GarbagePartition): obje
   };
 }
 
-function versionLines(versions: readonly ExpiredVersion[], removed: boolean, colors: Colors): string[] {
-  if (versions.length === 0) return [];
+function factLines({ versions, store, events }: FactGarbage, removed: boolean, colors: Colors): string[] {
+  const done = removed ? "deleted" : "could go";
   const rows = versions.map(({ uri, why, size }) => [escapeText(uri), bytesText(size), colors.dim(why)]);
   return [
+    ...listed(rows, colors),
+    ...(versions.length > 0 ? [`${done}: ${count(versions.length, "archived version")} of models`] : []),
+    ...storeLines(store, removed, colors),
+    ...(events.count > 0 ? [`${done}: ${count(events.count, "event")} from before ${moment(events.before)}`] : []),
+  ];
+}
+
+function storeLines({ artifacts, objects, bytes, deleted }: UnusedStore, removed: boolean, colors: Colors): string[] {
+  const rows = artifacts.map(({ digest, size, lastReferrer }) => [
+    `model's bytes ${short(digest)}`,
+    bytesText(size),
+    colors.dim(
+      lastReferrer === undefined
+        ? "of no version"
+        : `last of ${escapeText(lastReferrer.resource)}, deleted ${moment(lastReferrer.deletedAt)}`,
+    ),
+  ]);
+  if (rows.length === 0 && bytes === 0) return [];
+  const what = `${count(artifacts.length, "stored artifact")} without a version, ${count(objects, "file")}, ${bytesText(bytes)}`;
+  return [
+    ...listed(rows, colors),
+    `${deleted ? "deleted" : "could go"}: ${what}`,
+    ...(removed && !deleted
+      ? [
+          colors.yellow(
+            "left there: other databases may use the store of `registry.store`; if none does, add --shared-store",
+          ),
+        ]
+      : []),
+  ];
+}
+
+function listed(rows: readonly (readonly string[])[], colors: Colors): string[] {
+  return [
     ...table(rows.slice(0, MOST_LISTED), { indent: "  ", right: [1] }),
-    `${removed ? "deleted" : "could go"}: ${count(versions.length, "archived version")} of models`,
+    ...(rows.length > MOST_LISTED
+      ? [colors.dim(`  and ${number(rows.length - MOST_LISTED)} more; --json has them all`)]
+      : []),
   ];
 }
 
 function garbageLines(
-  { snapshots, partitions, files, bytes, removed, failures, kept }: Garbage,
+  { snapshots, partitions, files, bytes, removed, kept }: Garbage,
+  failures: readonly StratigraphError[],
+  nothingElse: boolean,
   colors: Colors,
 ): string[] {
   // Of a source only the record goes; its bytes are the user's, and no news.
@@ -121,18 +173,17 @@ function garbageLines(
     count(files.length, "file"),
   ].join(", ");
   return [
-    ...table(rows.slice(0, MOST_LISTED), { indent: "  ", right: [1] }),
-    ...(rows.length > MOST_LISTED
-      ? [colors.dim(`  and ${number(rows.length - MOST_LISTED)} more; --json has them all`)]
-      : []),
+    ...listed(rows, colors),
     ...failures.map(
       (error) =>
         `${colors.red("error:")} ${headline(error)}${error.where === undefined ? "" : `: ${escapeText(error.where)}`}`,
     ),
-    rows.length === 0
-      ? colors.green("nothing to delete")
-      : `${removed ? "deleted" : "could go"}: ${what}, ${bytesText(bytes)}`,
+    ...(rows.length > 0
+      ? [`${removed ? "deleted" : "could go"}: ${what}, ${bytesText(bytes)}`]
+      : nothingElse
+        ? [colors.green("nothing to delete")]
+        : []),
     `kept: ${count(kept.snapshots, "snapshot")}, ${number(kept.tagged)} of them tagged`,
-    ...(rows.length > 0 && !removed ? [`${colors.dim("next:")} the same command with --delete`] : []),
+    ...((rows.length > 0 || !nothingElse) && !removed ? [`${colors.dim("next:")} the same command with --delete`] : []),
   ];
 }

@@ -12,15 +12,14 @@ export function localSlots(root: string): SlotStorage {
   const folderOf = (model: string): string => join(root, "claims", ...model.split("/"));
 
   return {
-    async list(model) {
-      const folder = folderOf(model);
-      try {
-        return await fs.readdir(folder);
-      } catch (error) {
-        if (errnoOf(error) === "ENOENT") return [];
-        throw storageError(error, folder, 0);
+    async models() {
+      const models: string[] = [];
+      for (const namespace of await namesIn(join(root, "claims"))) {
+        for (const name of await namesIn(folderOf(namespace))) models.push(`${namespace}/${name}`);
       }
+      return models;
     },
+    list: (model) => namesIn(folderOf(model)),
     async read(model, name) {
       const path = join(folderOf(model), name);
       try {
@@ -58,6 +57,15 @@ export function localSlots(root: string): SlotStorage {
       }
     },
   };
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await fs.readdir(folder);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw storageError(error, folder, 0);
+  }
 }
 
 /** What cannot be understood was taken by somebody unknown, who is never called dead. */

@@ -21,6 +21,7 @@ export function memoryStore({ clock = systemClock, objects = new Map() }: Memory
 function memorySlots(): SlotStorage {
   const models = new Map<string, Map<string, Slot>>();
   return {
+    models: async () => [...models.keys()],
     list: async (model) => [...(models.get(model)?.keys() ?? [])],
     read: async (model, name) => models.get(model)?.get(name),
     async take(model, name, slot) {

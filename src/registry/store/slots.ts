@@ -24,6 +24,8 @@ export interface Slot {
 
 /** A slot's name in storage has its generation behind it: "v1.2.0~1". No slot is ever removed, so taking one over is taking the next. */
 export interface SlotStorage {
+  /** Every model that has names, as `modelFolder` calls it. */
+  models(): Promise<readonly string[]>;
   /** All names under a model, as they were taken. */
   list(model: string): Promise<readonly string[]>;
   read(model: string, name: string): Promise<Slot | undefined>;

@@ -11,10 +11,11 @@ import { escapeName, unescapeName } from "../../util/file-name.ts";
 import { createLimiter } from "../../util/limiter.ts";
 import { showValue } from "../../util/show.ts";
 import { tempName } from "../../util/temp-name.ts";
-import type { ArtifactStore, SweepOptions, SweepResult } from "../artifact-store.ts";
+import type { ArtifactStore } from "../artifact-store.ts";
 import type { ObjectAge, ObjectStorage } from "./objects.ts";
 import { claimVersion, releaseVersion, type SlotStorage } from "./slots.ts";
 import { findFiles, modeOf, readSteadily } from "./source-folder.ts";
+import { membersOf, referencedObjects, sweepStore } from "./sweep.ts";
 import { decodeTree, digestOf, encodeTree, pathProblem, treeSize, type Tree, type TreeFile } from "./tree.ts";
 
 export interface StoreParts {
@@ -96,8 +97,8 @@ export function storeOver({ kind, objects, slots, clock }: StoreParts): Artifact
 
     async remove(digest) {
       const mayGo = isUnclaimed(clock);
-      const members = new Set(await membersOf("folders", digest));
-      for (const member of await membersOf("files", digest)) members.add(member);
+      const members = new Set(await membersOf(objects, "folders", digest));
+      for (const member of await membersOf(objects, "files", digest)) members.add(member);
       for (const shelf of ["files", "folders"] as const) {
         if (
           (await objects.take(shelf, digest, mayGo)) === undefined &&
@@ -106,7 +107,7 @@ export function storeOver({ kind, objects, slots, clock }: StoreParts): Artifact
           return; // put again a moment ago, so it is somebody's
       }
       if (members.size === 0) return;
-      for (const kept of await referencedObjects()) members.delete(kept);
+      for (const kept of await referencedObjects(objects)) members.delete(kept);
       for (const member of members) await objects.take("objects", member, mayGo);
     },
 
@@ -120,7 +121,7 @@ export function storeOver({ kind, objects, slots, clock }: StoreParts): Artifact
       return { objects: count, size };
     },
 
-    sweep,
+    sweep: (options) => sweepStore({ objects, slots, clock }, options),
   };
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -270,64 +271,6 @@ export function storeOver({ kind, objects, slots, clock }: StoreParts): Artifact
       if ((await objects.age("objects", file.digest))?.size !== file.size) return file;
     }
     return undefined;
-  }
-
-  // -------------------------------------------------------------------------------------------------------------------
-  // Away
-
-  async function sweep({ referenced, olderThan, dryRun = false }: SweepOptions): Promise<SweepResult> {
-    const now = clock.now();
-    const isOld = ({ lastPut }: ObjectAge): boolean => now - lastPut >= olderThan;
-    const artifacts: string[] = [];
-    for (const shelf of ["files", "folders"] as const) {
-      for await (const digest of objects.list(shelf)) {
-        if (!referenced.has(digest) && (await drop(shelf, digest, isOld)) !== undefined) artifacts.push(digest);
-      }
-    }
-    const kept = await referencedObjects(dryRun ? new Set(artifacts) : undefined);
-    let count = 0;
-    let size = 0;
-    for await (const digest of objects.list("objects")) {
-      if (kept.has(digest)) continue;
-      const bytes = await drop("objects", digest, isOld);
-      if (bytes === undefined) continue;
-      count += 1;
-      size += bytes;
-    }
-    const temporary = await objects.sweepTemps(olderThan, dryRun);
-    return { artifacts, objects: count, size: size + temporary };
-
-    async function drop(
-      shelf: "objects" | "files" | "folders",
-      digest: string,
-      mayGo: (age: ObjectAge) => boolean,
-    ): Promise<number | undefined> {
-      if (!dryRun) return objects.take(shelf, digest, mayGo);
-      const age = await objects.age(shelf, digest);
-      return age !== undefined && mayGo(age) ? age.size : undefined;
-    }
-  }
-
-  /** Whatever a mark or a list names; `without`: as if those were gone already. */
-  async function referencedObjects(without?: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const kept = new Set<string>();
-    for (const shelf of ["files", "folders"] as const) {
-      for await (const digest of objects.list(shelf)) {
-        if (without?.has(digest) === true) continue;
-        for (const member of await membersOf(shelf, digest)) kept.add(member);
-      }
-    }
-    return kept;
-  }
-
-  async function membersOf(shelf: "files" | "folders", digest: string): Promise<readonly string[]> {
-    if (shelf === "files") return (await objects.age("files", digest)) === undefined ? [] : [digest];
-    const bytes = await objects.read("folders", digest);
-    if (bytes === undefined) return [];
-    // A damaged list stops the sweep: what it named cannot be told any more, and must not be taken for orphans.
-    return decodeTree(Buffer.from(bytes).toString("utf8"), objects.describe("folders", digest)).files.map(
-      (file) => file.digest,
-    );
   }
 }
 

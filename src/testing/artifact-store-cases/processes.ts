@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import type { StoredArtifact } from "../../backend/model-records.ts";
-import type { ArtifactStore, VersionClaim } from "../../registry/artifact-store.ts";
+import type { ArtifactStore, References, VersionClaim } from "../../registry/artifact-store.ts";
 import type { ArtifactStoreCase, ArtifactStoreTrial } from "../artifact-store-contract.ts";
 import { sharedModel, type ArtifactStoreTaskName } from "../artifact-store-tasks.ts";
 import { followChild, type FollowedChild } from "../followed-child.ts";
@@ -117,6 +117,26 @@ export const processCases: readonly ArtifactStoreCase[] = [
     },
   },
   {
+    name: "sweep-beside-a-claim",
+    title: "what was put since another process claimed a version stays until that process is gone",
+    processes: true,
+    time: 60_000,
+    async run(trial) {
+      const { store, clock } = trial;
+      const child = start(trial, "hold", "1.0.0");
+      await child.said(1);
+      await store.put({ bytes: Buffer.from("on its way") });
+      clock.advance(7_200_000);
+      const references = async (): Promise<References> => ({ versions: [], digests: new Set() });
+
+      const beside = await store.sweep({ references, olderThan: 3_600_000 });
+      await child.kill();
+      const after = await store.sweep({ references, olderThan: 3_600_000 });
+
+      assert.deepEqual([beside.artifacts.length, after.artifacts.length], [0, 1]);
+    },
+  },
+  {
     name: "bytes-survive-kill9",
     title: "whatever a killed process said was stored is there, and a sweep takes its leftovers and nothing else",
     processes: true,
@@ -139,7 +159,8 @@ export const processCases: readonly ArtifactStoreCase[] = [
       for (const artifact of stored) await store.verify(artifact);
       const half = stored.filter((_, i) => i % 2 === 0);
       clock.advance(3_600_000);
-      await store.sweep({ referenced: new Set(half.map(({ digest }) => digest)), olderThan: 1000 });
+      const digests = new Set(half.map(({ digest }) => digest));
+      await store.sweep({ references: async () => ({ versions: [], digests }), olderThan: 1000 });
 
       for (const artifact of half) await store.verify(artifact);
       const { objects } = await store.stats();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoredArtifact } from "../../backend/model-records.ts";
-import type { ArtifactStore } from "../../registry/artifact-store.ts";
+import type { ArtifactStore, References, SweepOptions } from "../../registry/artifact-store.ts";
 import type { ArtifactStoreCase } from "../artifact-store-contract.ts";
 
 const HOUR = 3_600_000;
@@ -15,6 +15,10 @@ function put(store: ArtifactStore, files: Readonly<Record<string, string>>): Pro
       for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
     },
   });
+}
+
+function referring(digests: readonly string[], versions: References["versions"] = []): SweepOptions["references"] {
+  return async () => ({ versions, digests: new Set(digests) });
 }
 
 async function listed(store: ArtifactStore): Promise<readonly string[]> {
@@ -63,15 +67,15 @@ export const sweepCases: readonly ArtifactStoreCase[] = [
     async run({ store, clock }) {
       const kept = await put(store, { shared: "shared", kept: "kept" });
       const orphan = await put(store, { shared: "shared", orphan: "orphan" });
-      const referenced = new Set([kept.digest]);
+      const references = referring([kept.digest]);
 
-      assert.deepEqual(await store.sweep({ referenced, olderThan: HOUR }), { artifacts: [], objects: 0, size: 0 });
+      assert.deepEqual(await store.sweep({ references, olderThan: HOUR }), { artifacts: [], objects: 0, size: 0 });
       clock.advance(2 * HOUR);
-      const dry = await store.sweep({ referenced, olderThan: HOUR, dryRun: true });
+      const dry = await store.sweep({ references, olderThan: HOUR, dryRun: true });
       await store.verify(orphan);
-      const swept = await store.sweep({ referenced, olderThan: HOUR });
+      const swept = await store.sweep({ references, olderThan: HOUR });
 
-      assert.deepEqual(dry, { artifacts: [orphan.digest], objects: 1, size: 6 });
+      assert.deepEqual(dry, { artifacts: [{ digest: orphan.digest, files: 2, size: 12 }], objects: 1, size: 6 });
       assert.deepEqual(swept, dry);
       await store.verify(kept);
       assert.deepEqual(await listed(store), [kept.digest]);
@@ -85,10 +89,53 @@ export const sweepCases: readonly ArtifactStoreCase[] = [
       clock.advance(2 * HOUR);
       await put(store, { a: "a", b: "b" });
 
-      const swept = await store.sweep({ referenced: new Set(), olderThan: HOUR });
+      const swept = await store.sweep({ references: referring([]), olderThan: HOUR });
 
       assert.deepEqual(swept, { artifacts: [], objects: 0, size: 0 });
       await store.verify(artifact);
+    },
+  },
+  {
+    name: "sweep-open-claim",
+    title: "what was put since somebody claimed a version stays until there is the version, or the claim is given back",
+    async run({ store, clock }) {
+      const name = { namespace: "team", name: "Churn" };
+      const numbers = { highestSequence: 0, versions: [] };
+      const before = await store.put({ bytes: Buffer.from("before") });
+      clock.advance(2 * HOUR);
+      const claim = await store.claim(name, { version: "1.0.0-RC" }, numbers, async () => false);
+      // Twice: the first time a file has the time of the system, whatever the clock says.
+      await store.put({ bytes: Buffer.from("since") });
+      const since = await store.put({ bytes: Buffer.from("since") });
+      clock.advance(2 * HOUR);
+      const versions = [{ ...name, version: claim.version }];
+      const digests = async (references: SweepOptions["references"]): Promise<readonly string[]> =>
+        (await store.sweep({ references, olderThan: HOUR, dryRun: true })).artifacts.map(({ digest }) => digest).sort();
+
+      assert.deepEqual(await digests(referring([])), [before.digest]);
+      assert.deepEqual(await digests(referring([], [{ ...name, version: "1.0.0" }])), [before.digest]);
+      assert.deepEqual(await digests(referring([], versions)), [before.digest, since.digest].sort());
+      await store.release(name, claim);
+      await store.sweep({ references: referring([]), olderThan: HOUR });
+      assert.deepEqual(await listed(store), []);
+    },
+  },
+  {
+    name: "sweep-asks-late",
+    title: "who claims a version while a sweep is told what is referred to, keeps what he puts",
+    async run({ store, clock }) {
+      const name = { namespace: "team", name: "churn" };
+      const numbers = { highestSequence: 0, versions: [] };
+      const references = async (): Promise<References> => {
+        clock.advance(1_000);
+        await store.claim(name, { bump: "patch" }, numbers, async () => false);
+        await store.put({ bytes: Buffer.from("just now") });
+        return { versions: [], digests: new Set() };
+      };
+
+      const swept = await store.sweep({ references, olderThan: 0 });
+
+      assert.deepEqual(swept, { artifacts: [], objects: 0, size: 0 });
     },
   },
 ];

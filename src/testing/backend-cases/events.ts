@@ -78,7 +78,9 @@ export const eventCases: readonly ContractCase[] = [
       const connection = await connect();
       const written = await connection.writeEvents([event(1), event(2), event(3)]);
 
+      assert.equal(await connection.countEvents(Date.parse(event(3).at)), 2);
       assert.equal(await connection.removeEvents(Date.parse(event(3).at)), 2);
+      assert.equal(await connection.countEvents(Date.parse(event(3).at)), 0);
       assert.equal(await connection.removeEvents(Date.parse(event(3).at)), 0);
 
       assert.deepEqual((await connection.listEvents()).items, [written[2]]);

@@ -167,6 +167,97 @@ await connection.close();
   );
 });
 
+describe("gc of bytes", () => {
+  it("deletes what no version has, and leaves alone a store that others may use", { timeout: 120_000 }, async () => {
+    await using space = await openSpend();
+    space.write({ "a.bin": "kept", "b.bin": "gone", "c.bin": "never" });
+    await space.strata("build", "spend.ts");
+    await space.strata("models", "register", "a.bin", "-m", "churn");
+    await space.strata("models", "register", "b.bin", "-m", "churn");
+    // Put twice, so that deleting the version leaves them there.
+    const put = `
+      import { localStore } from "${dist("registry/store/local-store.js")}";
+      for (const path of ["b.bin", "c.bin"]) await localStore(".strata/registry").put({ path });`;
+    execFileSync(process.execPath, ["--input-type=module", "-e", put], { cwd: space.folder });
+    await space.strata("models", "delete", "-m", "churn", "-v", "1.0.1");
+
+    const young = await space.strata("gc", "--json");
+    const looked = await space.strata("gc", "--grace", "0", "--json");
+    const said = await space.strata("gc", "--grace", "0");
+    space.write({ "strata.config.ts": `export default { registry: { store: ".strata/registry" } };` });
+    const shared = await space.strata("gc", "--grace", "0", "--delete");
+    const deleted = await space.strata("gc", "--grace", "0", "--delete", "--shared-store", "--json");
+    const got = await space.strata("models", "download", "out", "-m", "churn", "-v", "1.0.0");
+
+    expect(young.json.store).toEqual({ artifacts: [], objects: 0, bytes: 0, deleted: false });
+    expect(looked.json.store).toMatchObject({ objects: 2, bytes: 9, deleted: false });
+    const referrers = looked.json.store.artifacts.map(
+      ({ lastReferrer }: { lastReferrer: { resource: string } | null }) => lastReferrer?.resource,
+    );
+    expect(referrers.toSorted()).toEqual(["model:default/churn@1.0.1", undefined]);
+    expect(said.stdout).toMatch(/last of model:default\/churn@1\.0\.1, deleted 20/);
+    expect(said.stdout).toContain("could go: 2 stored artifacts without a version, 2 files, 9 B");
+    expect(shared.stdout).toContain("add --shared-store");
+    expect(deleted.json.store).toEqual({ ...looked.json.store, deleted: true });
+    expect(got.code).toBe(0);
+    expect((await space.strata("gc", "--grace", "0")).stdout).toContain("nothing to delete");
+  });
+});
+
+describe("gc of events", () => {
+  const fill = `
+import { sqlite } from "stratigraph/sqlite";
+const connection = await sqlite(".strata/strata.db").connect();
+const at = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
+await connection.writeEvents([500, 40, 1].map((days) => ({
+  id: "e" + days, type: "model.registered", at: at(days), actor: "ana", subject: "model:m", run: undefined, correlation: "c", data: {},
+})));
+await connection.writeAudit([{
+  at: at(5_000), actor: "ana", action: "model.register", resource: "model:m", status: "done", why: undefined, correlation: "c", data: {},
+}]);
+await connection.close();
+`;
+
+  async function openFilled(config: string): Promise<Awaited<ReturnType<typeof openSpend>>> {
+    const space = await openSpend();
+    space.write({ "strata.config.ts": `export default ${config};`, "fill.mjs": fill });
+    await space.strata("build");
+    execFileSync(process.execPath, ["fill.mjs"], { cwd: space.folder });
+    return space;
+  }
+
+  effectOf("retention.eventDays", "events go after so many days", async () => {
+    await using space = await openFilled(`{ graph: "spend.ts", retention: { eventDays: 30 } }`);
+
+    const yearly = await space.run(["gc", "--json"], { env: { STRATA_RETENTION__EVENT_DAYS: "365" } });
+    const looked = await space.strata("gc", "--json");
+    const said = await space.strata("gc");
+    const deleted = await space.strata("gc", "--delete", "--json");
+    const events = await space.strata("events", "--type", "model.registered", "--json");
+
+    expect([yearly.json.events.count, looked.json.events.count, deleted.json.events.count]).toEqual([1, 2, 2]);
+    expect(said.stdout).toMatch(/could go: 2 events from before 20\d\d-/);
+    expect(said.stdout).toContain("the same command with --delete");
+    expect(events.json.events.map(({ id }: { id: string }) => id)).toEqual(["e1"]);
+    expect((await space.strata("gc")).stdout).toContain("nothing to delete");
+  });
+
+  effectOf("retention.audit", "the log stays whole, and no other word is taken", async () => {
+    await using space = await openFilled(`{ graph: "spend.ts", retention: { eventDays: 0 } }`);
+
+    await space.strata("gc", "--delete");
+    const { json } = await space.strata("audit", "--json");
+    const verified = await space.strata("audit", "verify");
+    space.write({ "strata.config.ts": `export default { graph: "spend.ts", retention: { audit: 30 } };` });
+    const refused = await space.strata("gc");
+
+    expect(json.rows.map(({ action }: { action: string }) => action)).toEqual(["events.forget", "model.register"]);
+    expect(json.rows[0].data.removed).toBe(3);
+    expect(verified.code).toBe(0);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('expected  "never"')]);
+  });
+});
+
 function dist(file: string): string {
   return pathToFileURL(join(import.meta.dirname, "..", "..", "..", "dist", file)).href;
 }

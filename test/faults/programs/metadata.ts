@@ -5,6 +5,7 @@ import { createHost } from "../../../src/changes/host.ts";
 import { withLease } from "../../../src/changes/lease.ts";
 import { replayable, syncJournal } from "../../../src/changes/sync.ts";
 import { FallbackJournal } from "../../../src/journal/fallback-journal.ts";
+import { emptyFile, readJournal } from "../../../src/journal/files.ts";
 import { faulty, type Fault } from "../../../src/testing/faulty.ts";
 import { systemClock } from "../../../src/util/clock.ts";
 import { noteApplier, noteRequest } from "../../support/facts.ts";
@@ -55,6 +56,19 @@ const programs: Readonly<Record<string, () => Promise<void>>> = {
       const key = `${process.pid}-${i}`;
       await journal.append([{ intent: intent(key), error: new Error("down") }]);
       say(key);
+    }
+  },
+  /** Takes files of the journal again and again, as a sync does that delivers all but one record. */
+  async rewrites() {
+    const journal = new FallbackJournal({ home, clock: systemClock });
+    await journal.append([{ intent: intent("stays"), error: new Error("down") }]);
+    say("stays");
+    for (let i = 0; i < Number(count); i++) {
+      await journal.append([{ intent: intent(`goes ${i}`), error: new Error("down") }]);
+      for (const file of await readJournal(home)) {
+        const done = new Set(file.lines.map(({ text }) => text).filter((text) => !text.includes('"stays"')));
+        await emptyFile(file, { home, done, aside: new Set(), at: new Date() });
+      }
     }
   },
   /** Holds a lease until it is killed. */

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { createHost } from "../../../src/changes/host.ts";
 import { createRegistry } from "../../../src/registry/registry.ts";
+import { faulty } from "../../../src/testing/faulty.ts";
 import { localStore } from "../../../src/registry/store/local-store.ts";
 
 const [folder = "", task = "", ...args] = process.argv.slice(2);
@@ -46,6 +47,27 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
             });
       say(`${outcome.version} ${outcome.changed}`);
     }
+  },
+
+  /** version, text: registers it while nothing can be written, says so once it is in the journal, and lives on. */
+  async fallBack() {
+    const [version = "", text = ""] = args;
+    const down = faulty(connection, ({ name }) => (name === "transaction" ? { kind: "throw" } : undefined));
+    const behind = createHost({ connection: down, mode: "behind", resilience: false, writer: { home: folder } });
+    const { register } = createRegistry({ host: behind, store: localStore(join(folder, "registry")) });
+    const { committed } = await register({ name: MODEL, version, artifact: new TextEncoder().encode(text) });
+    await committed.catch((error: { code: string }) => say(error.code));
+    await wait(600_000);
+  },
+
+  /** version: claims it and stores bytes, says so, and never comes to registering it. */
+  async claim() {
+    const store = localStore(join(folder, "registry"));
+    const nothing = { highestSequence: 0, versions: [] };
+    await store.claim({ namespace: "team", name: "churn" }, { version: args[0]! }, nothing, async () => false);
+    await store.put({ bytes: new TextEncoder().encode("half") });
+    say("claimed");
+    await wait(600_000);
   },
 
   /** Counts how many versions are in production, again and again until told to stop; says how often there were how many. */

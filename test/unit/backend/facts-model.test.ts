@@ -79,6 +79,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   commandOf(fc.array(fc.tuple(some, times), { maxLength: 3 }), "writeEvents", (on, list) =>
     on.writeEvents(list.map(([n, time]) => event(n, { at: time, type: n < 2 ? "model.x" : "other" }))),
   ),
+  commandOf(times, "countEvents", (on, time) => on.countEvents(Date.parse(time))),
   commandOf(times, "removeEvents", (on, time) => on.removeEvents(Date.parse(time))),
   commandOf(fc.array(some, { maxLength: 3 }), "writeAudit", (on, list) =>
     on.writeAudit(list.map((n) => auditEntry(n))),

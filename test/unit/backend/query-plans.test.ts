@@ -187,6 +187,7 @@ const batchedCalls: Readonly<Record<string, (on: Connection) => Promise<unknown>
     await on.takeSubmissions(["a", "b"]);
     await on.removeSubmissions(1);
   },
+  countEvents: (on) => on.countEvents(1),
   removeEvents: (on) => on.removeEvents(1),
 };
 
@@ -227,7 +228,7 @@ const listings: Readonly<Record<string, readonly [call: (on: Connection) => Prom
 /** Calls above that take no list, or write row by row what is decided row by row. */
 const withoutList = [
   ...["removeTasks", "writeModel", "writeVersions", "writeAlias", "readVersionNumbers", "writeTransitions"],
-  ...["writeAnnotations", "writeEvents", "writeAudit", "readAudit", "removeEvents"],
+  ...["writeAnnotations", "writeEvents", "writeAudit", "readAudit", "countEvents", "removeEvents"],
 ];
 
 /** Look through every row of a table that has no index for it, on purpose and with the reason beside the table. */

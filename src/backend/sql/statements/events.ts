@@ -85,6 +85,11 @@ function ofTypes(types: readonly string[]): Statement {
   return sql`AND (${prefixes.map(prefixRange).reduce((any, [from, to]) => sql`${any} OR (e.type >= ${from} AND e.type < ${to})`, listed)})`;
 }
 
+export function* countEvents(_: SqlContext, before: number): Operation<number> {
+  const [row] = yield* all<readonly [number]>(sql`SELECT count(*) FROM event WHERE at_ms < ${before}`);
+  return row![0];
+}
+
 export function* removeEvents(_: SqlContext, before: number): Operation<number> {
   return yield* change(sql`DELETE FROM event WHERE at_ms < ${before}`);
 }
