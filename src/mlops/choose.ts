@@ -39,7 +39,7 @@ export async function chooseLineage(choice: Choice): Promise<ChosenPlugin<"linea
 
 async function load<Group extends Choosable>(
   group: Group,
-  { name, reason }: Detection,
+  { name, reason, explicit }: Detection,
   { shelf, context }: Choice,
 ): Promise<ChosenPlugin<Group> | undefined> {
   if (name === OURS) return undefined;
@@ -47,7 +47,10 @@ async function load<Group extends Choosable>(
     return { name, backend: await shelf.load(group, name, context) };
   } catch (error) {
     if (!isStratigraphError(error) || error.code !== "PLUGIN_NOT_FOUND") throw error;
-    const { what, expected, hint, data } = error;
+    const { what, expected, data } = error;
+    const setting = group === "registry-backends" ? "registry.backend" : "lineage.backend";
+    // Nobody named it: who means ours can say so.
+    const hint = explicit ? error.hint : `Install the package that has it, or say ${setting}: "${OURS}".`;
     throw new StratigraphError("PLUGIN_NOT_FOUND", what, { where: reason, expected, hint, data });
   }
 }
