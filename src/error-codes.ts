@@ -114,6 +114,7 @@ export const errorGroups = {
     PLUGIN_NOT_FOUND: ["No plugin has that name.", 404],
     PLUGIN_INVALID: ["A plugin lacks what its group asks of it."],
     PACKAGE_MISSING: ["An optional package that is needed for this is not installed.", 501],
+    PLUGIN_LACKS: ["A plugin cannot do what was asked of it.", 501],
   },
   "command line": {
     USAGE: ["A command was called wrongly.", 400, "", 2],

@@ -40,7 +40,7 @@ export async function withFacts<T>(
   const { terminal } = call;
   const note = (sentence: string): void => terminal.warn(terminal.colors.yellow(`note: ${sentence}`));
   const project = await findProject(call);
-  const { settings: said, notices } = await project.settings();
+  const { settings: said, origins, notices } = await project.settings();
   notices.forEach(note);
   const settings = settingsFor(said, { place, by });
   if (!readOnly && !settings.enabled) throw nothingKept();
@@ -49,7 +49,22 @@ export async function withFacts<T>(
   const shelf = await project.plugins();
   shelf.warnings.forEach(note);
   const log = (line: string): void => terminal.warn(line);
-  const facts = await openFacts({ settings, folder, root, home, shelf, workspace, warn: note, log });
+  // Another place is a registry of ours.
+  const words =
+    place === undefined ? origins : origins.filter(({ path }) => !/^(registry|lineage)\.(backend|table)$/.test(path));
+  const env = place === undefined ? call.env : {};
+  const facts = await openFacts({
+    settings,
+    origins: words,
+    env,
+    folder,
+    root,
+    home,
+    shelf,
+    workspace,
+    warn: note,
+    log,
+  });
   const { namespace = defaultNamespace(settings.registry) } = facts.registryOptions;
   try {
     return await work({ ...facts, project, settings, workspace, namespace });

@@ -55,7 +55,10 @@ export interface Recorded {
   readonly record: Readonly<Record<string, Json>>;
   readonly holder: string;
 }
-const Recorded: z.ZodType<Recorded> = z.object({ record: z.record(z.string(), z.json()), holder: z.string() });
+export const recordSchema: z.ZodType<Recorded> = z.object({
+  record: z.record(z.string(), z.json()),
+  holder: z.string(),
+});
 
 declare module "../changes/hooks.ts" {
   interface HookTypes {
@@ -67,7 +70,7 @@ declare module "../changes/hooks.ts" {
 /** Turns a record into its row, over whatever of the run is there already. */
 export const recordLineage: Applier<Recorded, LineageRecord> = {
   action: "lineage.record",
-  schema: Recorded,
+  schema: recordSchema,
   async apply(tx, { record, holder }) {
     const core = taskRecord.parse(record);
     const before = await tx.readRun(core.runId as RunId);
@@ -133,7 +136,7 @@ export function createLineage({ host, enabled = true }: LineageOptions): Lineage
       return host.change<Recorded, Recorded, LineageRecord>({
         action: recordLineage.action,
         resource: () => `run:${core.runId}`,
-        schema: Recorded,
+        schema: recordSchema,
         input: { record: written, holder: host.actor },
         decide: async (input) => ({
           data: input,
@@ -185,7 +188,7 @@ async function removeOlder(host: Host, before: number): Promise<number> {
 function pendingTask(host: Host, runId: string): TaskRecord | undefined {
   let task: TaskRecord | undefined;
   for (const { action, data } of host.pending("lineage")) {
-    const parsed = action === recordLineage.action ? Recorded.safeParse(data) : undefined;
+    const parsed = action === recordLineage.action ? recordSchema.safeParse(data) : undefined;
     if (parsed?.success !== true || parsed.data.record["runId"] !== runId) continue;
     const given = toTask(taskRecord.parse(parsed.data.record), parsed.data.holder, task);
     if (task === undefined || replacesTask(given, task)) task = given;

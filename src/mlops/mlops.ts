@@ -65,7 +65,7 @@ export interface MLOps extends Changing, AsyncDisposable {
 export async function createMLOps(options: MLOpsOptions = {}): Promise<MLOps> {
   const { cwd, env = process.env, clock, warn = warnProcess, ...code } = options;
   const folder = resolve(cwd ?? ".");
-  const { settings, notices } = await loadConfig({ cwd: folder, env, code });
+  const { settings, origins, notices } = await loadConfig({ cwd: folder, env, code });
   notices.forEach(warn);
   const places = placesOf(settings, folder);
   const shelf = await openPlugins({ folder, plugins: settings.plugins });
@@ -77,7 +77,7 @@ export async function createMLOps(options: MLOpsOptions = {}): Promise<MLOps> {
       ? (await loadConfig({ cwd: folder, env, code, graph })).settings
       : settings;
   try {
-    return await instanceOver({ settings, folder, ...places, shelf, workspace, warn }, settingsFor);
+    return await instanceOver({ settings, origins, env, folder, ...places, shelf, workspace, warn }, settingsFor);
   } catch (error) {
     await workspace.close();
     throw error;
@@ -123,14 +123,14 @@ async function instanceOver(place: FactsPlace, settingsFor: (graph: Annotated) =
           settingsFor,
           backend: buildBackend,
           within: (work) => current.within(instance, work),
-          flush: (flushing) => host.flush(flushing),
-          totals: () => host.totals(),
+          flush: (flushing) => facts.flush(flushing),
+          totals: () => facts.totals(),
         },
         graph,
         options,
       ),
     transaction: (work) => facts.transaction(work),
-    flush: (flushing) => host.flush(flushing),
+    flush: (flushing) => facts.flush(flushing),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -2,11 +2,15 @@
 
 import { resolve } from "node:path";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
-import { createHost, type Host } from "../changes/host.ts";
-import { defaultNamespace } from "../config/resolve.ts";
+import { createHost, type FlushOptions, type Host } from "../changes/host.ts";
+import { defaultNamespace, type ResolvedConfig } from "../config/resolve.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Settings } from "../config/settings.ts";
 import { createLineage, type Lineage } from "../lineage/lineage.ts";
 import type { PluginContext } from "../plugins/declare.ts";
+import type { Replayable } from "../changes/sync.ts";
+import { lineageOver } from "../plugins/foreign-lineage.ts";
+import { registryOver } from "../plugins/foreign-registry.ts";
 import type { PluginShelf } from "../plugins/shelf.ts";
 import type { ArtifactStore } from "../registry/artifact-store.ts";
 import type { RegistryOptions } from "../registry/core.ts";
@@ -14,11 +18,15 @@ import { createRegistry, type ModelRegistry } from "../registry/registry.ts";
 import { memoryStore } from "../registry/store/memory-store.ts";
 import { openArtifactStore, registryFolder, schemeOfStore } from "../registry/store/open-store.ts";
 import type { WriterTotals } from "../util/unfinished.ts";
-import { hostSettings, registrySettings } from "./from-settings.ts";
+import { chooseLineage, chooseRegistry } from "./choose.ts";
+import { hostSettings, journalHome, registrySettings } from "./from-settings.ts";
 import { keepProjections } from "./projections.ts";
 
 export interface FactsPlace {
   readonly settings: Settings;
+  /** Whose word each setting is. */
+  readonly origins: ResolvedConfig["origins"];
+  readonly env: Environment;
   /** The folder of the configuration, absolute. */
   readonly folder: string;
   /** What relative places start from, absolute. */
@@ -47,13 +55,17 @@ export interface OpenFacts extends Changing {
   readonly registryOptions: RegistryOptions;
   /** All that `work` changes through what it is given, or nothing if it throws: rows, events and audit rows. */
   transaction<T>(work: (changing: Changing) => Promise<T>): Promise<T>;
+  /** What a sync does in another way than with rows of ours. */
+  readonly replays: readonly Replayable[];
+  totals(): WriterTotals;
+  flush(options?: FlushOptions): Promise<WriterTotals>;
   /** Waits for what is under way; what cannot be written in time goes to the fallback journal. */
   close(): Promise<WriterTotals>;
 }
 
 /** Errors: CONFIG_INVALID for a place or a gate that cannot be; PLUGIN_…. */
 export async function openFacts(place: FactsPlace): Promise<OpenFacts> {
-  const { settings, folder, root, shelf, workspace, warn, log = warn } = place;
+  const { settings, origins, env, folder, root, shelf, workspace, warn, log = warn } = place;
   const { connection, clock, backend } = workspace;
   const home = backend.home === undefined ? undefined : resolve(backend.home);
   const host = createHost({ connection, clock, warn, ...hostSettings(settings, folder) });
@@ -73,10 +85,28 @@ export async function openFacts(place: FactsPlace): Promise<OpenFacts> {
     namespace: defaultNamespace(settings.registry),
     ...registrySettings(settings),
   };
-  const changing = (over: Host): Changing => ({
-    registry: createRegistry({ ...registryOptions, host: over }),
-    lineage: createLineage({ host: over, enabled: settings.lineage.enabled }),
-  });
+  const choice = { config: { settings, origins }, env, shelf, context };
+  // Where nothing is kept, nothing is kept elsewhere either.
+  const registryPlugin = settings.enabled ? await chooseRegistry(choice) : undefined;
+  const lineagePlugin = settings.enabled ? await chooseLineage(choice) : undefined;
+  const { enabled } = settings.lineage;
+  const elsewhere =
+    lineagePlugin === undefined
+      ? undefined
+      : lineageOver(lineagePlugin.name, lineagePlugin.backend, {
+          ...{ host, enabled, warn },
+          writer: { ...settings.metadata, home: journalHome(settings.metadata, folder) },
+        });
+  const changing = (over: Host): Changing => {
+    const options = { ...registryOptions, host: over };
+    return {
+      registry:
+        registryPlugin === undefined
+          ? createRegistry(options)
+          : registryOver(registryPlugin.name, registryPlugin.backend, options),
+      lineage: elsewhere?.over(over) ?? createLineage({ host: over, enabled }),
+    };
+  };
   const layouts = settings.enabled ? settings.registry.projections : [];
   const projecting = keepProjections(layouts, { host, store, folder: context.home });
   return {
@@ -84,12 +114,31 @@ export async function openFacts(place: FactsPlace): Promise<OpenFacts> {
     store,
     registryOptions,
     ...changing(host),
+    replays: elsewhere === undefined ? [] : [elsewhere.replay],
+    totals: () => added(host.totals(), elsewhere?.totals() ?? NOTHING),
+    async flush(options) {
+      const more = (await elsewhere?.flush(options)) ?? NOTHING;
+      return added(await host.flush(options), more);
+    },
     transaction: (work) => host.transaction((inner) => work(changing(inner))),
     async close() {
+      const more = (await elsewhere?.close()) ?? NOTHING;
       const totals = await host.close();
       await projecting.close();
-      return totals;
+      return added(totals, more);
     },
+  };
+}
+
+const NOTHING: WriterTotals = { written: 0, fallback: 0, dropped: 0, lost: 0, pending: 0 };
+
+function added(a: WriterTotals, b: WriterTotals): WriterTotals {
+  return {
+    written: a.written + b.written,
+    fallback: a.fallback + b.fallback,
+    dropped: a.dropped + b.dropped,
+    lost: a.lost + b.lost,
+    pending: a.pending + b.pending,
   };
 }
 

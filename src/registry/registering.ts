@@ -80,7 +80,7 @@ const source = z.custom<ArtifactSource>(
 );
 
 /** What pre hooks see, and may change. */
-const inputSchema: z.ZodType<RegisterRequest> = z.strictObject({
+export const registerSchema: z.ZodType<RegisterRequest> = z.strictObject({
   namespace: nameSchema,
   name: nameSchema,
   version: versionSchema.optional(),
@@ -107,14 +107,14 @@ const inputSchema: z.ZodType<RegisterRequest> = z.strictObject({
 export async function register<M>(core: RegistryCore, given: RegisterInput<M>): Promise<Written<ModelVersion>> {
   const { by, mode, durable, signal, ...rest } = given;
   const options: ChangeOptions = { by, mode, durable };
-  const input = normalized(core, rest);
+  const input = registerRequest(core, rest);
   let claim: { readonly name: ModelName; readonly claim: VersionClaim } | undefined;
   try {
     const receipt = await core.change<RegisterRequest, RegisterData, VersionRecord>(
       {
         action: registerApplier.action,
         resource: ({ version, ...name }) => resourceOf(name, version),
-        schema: inputSchema,
+        schema: registerSchema,
         input,
         decide: (parsed, context) =>
           decide(core, parsed, context, core.isBehind(options), signal, (made) => void (claim = made)),
@@ -223,7 +223,7 @@ async function configOf(
 }
 
 /** Where the bytes are, looked at before any number is claimed. */
-async function sourceOf(
+export async function sourceOf(
   core: RegistryCore,
   { artifact, from }: RegisterRequest,
   context: DecisionContext,
@@ -258,7 +258,7 @@ async function requirePath(path: string): Promise<void> {
 }
 
 /** One form for the hooks: names in their parts, one artifact, one spelling of each field. */
-function normalized<M>(
+export function registerRequest<M>(
   core: RegistryCore,
   given: Omit<RegisterInput<M>, "by" | "mode" | "durable" | "signal">,
 ): Record<string, unknown> {

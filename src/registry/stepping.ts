@@ -64,7 +64,7 @@ export interface StepAsked {
   readonly warnings?: readonly string[] | undefined;
 }
 
-const inputSchema: z.ZodType<StepRequest> = z.strictObject({
+export const stepSchema: z.ZodType<StepRequest> = z.strictObject({
   namespace: nameSchema,
   name: nameSchema,
   version: z.string(),
@@ -101,7 +101,7 @@ export async function takeStep(core: RegistryCore, asked: StepAsked): Promise<Wr
       {
         action: `model.${step}`,
         resource: (input) => resourceOf(input, input.version),
-        schema: inputSchema,
+        schema: stepSchema,
         input: plainInput({
           ...name,
           version: version.version,

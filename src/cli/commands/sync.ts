@@ -48,10 +48,11 @@ export const sync: Command = defineCommand({
 
     const result = await withFacts(
       call,
-      async ({ host, workspace: { connection } }) => {
+      async ({ host, replays, workspace: { connection } }) => {
         const { bus, clock, actor } = host;
         const { writeTimeout } = settings.metadata;
-        const actions = replayables;
+        const elsewhere = new Set(replays.map(({ action }) => action));
+        const actions = [...replayables.filter(({ action }) => !elsewhere.has(action)), ...replays];
         const { signal } = call;
         const synced = await syncJournal({
           ...{ home, connection, actions, kind, run, setAside, signal, bus, clock, writeTimeout },

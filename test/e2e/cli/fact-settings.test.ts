@@ -117,3 +117,37 @@ it("a file of events that cannot be written is a warning, and the build is done"
   expect(code).toBe(0);
   expect(stderr.match(/OpenLineage events cannot be written/g)).toHaveLength(1);
 });
+
+it("a registry that a plugin brings is the one that commands work with, and a name nobody has is one sentence", async () => {
+  await using space = await openSpace();
+  const config = (name: string): string => `
+import { definePlugins } from "stratigraph";
+import { appendFileSync } from "node:fs";
+
+const no = async () => { throw new Error("not asked for"); };
+const acme = {
+  register: async ({ namespace, name, metrics }) => {
+    appendFileSync("acme.txt", \`\${namespace}/\${name}\\n\`);
+    const at = "2026-01-02T00:00:00Z";
+    return { namespace, name, version: "7.0.0", sequence: 7, stage: "development", createdAt: at, engineVersion: "acme", metrics, metadata: {} };
+  },
+  get: no, listVersions: no, promote: no, demote: no, delete: no,
+};
+export default { registry: { backend: "${name}" }, plugins: [definePlugins({ "registry-backends": { acme: () => acme } })] };
+`;
+  space.write({ "strata.config.ts": config("acme"), "line.json": "{}" });
+
+  const registered = await space.strata("models", "register", "line.json", "-m", "team/churn");
+  const lacking = await space.strata("models", "gates", "-m", "team/churn");
+  space.write({ "strata.config.ts": config("acmee") });
+  const unknown = await space.strata("models", "list", "-m", "team/churn");
+
+  expect(registered.stdout).toContain("team/churn v7.0.0 registered in development");
+  expect(space.read("acme.txt")).toBe("team/churn\n");
+  expect(space.list(".strata/registry")).toEqual([]);
+  expect(lacking).toMatchObject({ code: 1 });
+  expect(lacking.stderr).toContain("the registry 'acme' cannot show gates");
+  expect(unknown).toMatchObject({ code: 1 });
+  expect(unknown.stderr).toContain("strata.config.ts says so");
+  expect(unknown.stderr).toContain("Did you mean 'acme'?");
+});

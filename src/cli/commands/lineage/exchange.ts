@@ -87,7 +87,15 @@ export const importRecords: Command = defineCommand({
   arguments: [{ shape: "<folder>", says: "where from" }],
   examples: [{ command: "strata lineage import ../old/lineage", says: "takes over what was recorded there" }],
   run: (call) =>
-    withLineage(call, async (lineage) => {
+    withLineage(call, async (lineage, { enabled }) => {
+      if (!enabled) {
+        throw new StratigraphError("CONFIG_INVALID", "no records are kept here", {
+          where: "'lineage.enabled'",
+          expected: "true, to take any over",
+          received: "false",
+          hint: "Whose word that is: strata config show --origin",
+        });
+      }
       const { records, refused } = await importLineage(lineage, resolve(call.cwd, call.args[0]!));
       return {
         json: {

@@ -6,6 +6,7 @@ import type { Connection } from "../../../backend/backend.ts";
 import type { RunRecord, StoredSnapshot } from "../../../backend/records.ts";
 import { resolveSnapshot } from "../../../build/snapshot.ts";
 import type { Workspace } from "../../../build/workspace.ts";
+import type { Settings } from "../../../config/settings.ts";
 import { isStratigraphError, StratigraphError } from "../../../errors.ts";
 import { findRun } from "../../../lineage/find-run.ts";
 import type { Lineage } from "../../../lineage/lineage.ts";
@@ -27,8 +28,11 @@ export function withDatabase<T>(call: Call, work: (open: OpenProject) => Promise
 }
 
 /** The same for changing what is recorded of runs. */
-export function withLineage<T>(call: Call, work: (lineage: Lineage) => Promise<T>): Promise<T> {
-  return withFacts(call, ({ lineage }) => work(lineage), { readOnly: false });
+export function withLineage<T>(
+  call: Call,
+  work: (lineage: Lineage, settings: Settings["lineage"]) => Promise<T>,
+): Promise<T> {
+  return withFacts(call, ({ lineage, settings }) => work(lineage, settings.lineage), { readOnly: false });
 }
 
 /** What `compare` and `gate` take: a run or the beginning of its id, a tag, "latest", or a snapshot's id. */
