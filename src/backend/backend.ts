@@ -329,7 +329,7 @@ export interface ModelStore {
   ): Promise<readonly (VersionRecord | undefined)[]>;
   /** Newest first, by sequence within a model, or in the order the filter says. */
   listVersions(filter?: VersionFilter, page?: PageRequest): Promise<Page<VersionRecord>>;
-  /** The highest sequence and all semantic versions ever given, tombstones included. */
+  /** The highest sequence and all semantic versions ever given, tombstones included, these in the order of their texts. */
   readVersionNumbers(
     name: ModelName,
   ): Promise<{ readonly highestSequence: number; readonly versions: readonly string[] }>;

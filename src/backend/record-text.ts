@@ -10,11 +10,13 @@ export type Extensions = Readonly<Record<string, Json>>;
 /** The columns of a model; everything else is in its text. */
 export type ModelBody = Omit<ModelRecord, "namespace" | "name" | "revision">;
 
-/** What a version is found by, and its revision, are columns. */
-export type VersionBody = Omit<
+/** What a version is found by, and its revision. */
+export type VersionColumns = Pick<
   VersionRecord,
   "namespace" | "name" | "id" | "version" | "sequence" | "stage" | "stagedAt" | "revision"
 >;
+
+export type VersionBody = Omit<VersionRecord, keyof VersionColumns>;
 
 const modelFields = ["description", "labels", "gates", "createdAt", "createdBy"] as const;
 
@@ -43,11 +45,14 @@ const versionFields = [
   "deleted",
 ] as const;
 
+const versionNames: ReadonlySet<string> = new Set(versionFields);
+
 const sourceFields = ["graph", "snapshot", "artifactKey", "key", "partition", "content"] as const;
 const artifactFields = ["digest", "size", "files", "location"] as const;
 const deletedFields = ["at", "by", "why"] as const;
 
 const taskFields = ["namespace", "name", "target", "recordedAt", "engineVersion", "io", "labels", "config"] as const;
+const taskNames: ReadonlySet<string> = new Set(taskFields);
 
 const ioFields = ["direction", "name", "location", "format", "rows", "content"] as const;
 
@@ -69,10 +74,44 @@ export function encodeVersion(version: VersionBody): string {
   return encodeExtended({ ...version, ...parts }, versionFields, "version");
 }
 
-export function decodeVersion(text: string): VersionBody {
-  const version = decodeExtended(text, versionFields, "version") as unknown as VersionBody;
-  const { deleted } = version;
-  return deleted === undefined ? version : { ...version, deleted: fill(deleted, deletedFields) };
+/** Listings decode thousands: a literal has one shape from the start, an object filled field by field becomes a hash table. */
+export function decodeVersion(columns: VersionColumns, text: string): VersionRecord {
+  const stored = decodeRecord(text, "version");
+  const body = stored as unknown as VersionBody;
+  const { deleted } = body;
+  return {
+    namespace: columns.namespace,
+    name: columns.name,
+    id: columns.id,
+    version: columns.version,
+    sequence: columns.sequence,
+    stage: columns.stage,
+    stagedAt: columns.stagedAt,
+    revision: columns.revision,
+    createdAt: body.createdAt,
+    createdBy: body.createdBy,
+    engineVersion: body.engineVersion,
+    run: body.run,
+    source: body.source,
+    artifact: body.artifact,
+    artifactType: body.artifactType,
+    framework: body.framework,
+    description: body.description,
+    metrics: body.metrics,
+    params: body.params,
+    metadata: body.metadata,
+    labels: body.labels,
+    inputSchema: body.inputSchema,
+    outputSchema: body.outputSchema,
+    dependencies: body.dependencies,
+    configFingerprint: body.configFingerprint,
+    gates: body.gates,
+    promotedToStagingAt: body.promotedToStagingAt,
+    promotedToProductionAt: body.promotedToProductionAt,
+    archivedAt: body.archivedAt,
+    deleted: deleted && fill(deleted, deletedFields),
+    extensions: extensionsOf(stored, versionNames),
+  };
 }
 
 export function encodeTask(task: TaskFacts): string {
@@ -80,8 +119,9 @@ export function encodeTask(task: TaskFacts): string {
 }
 
 export function decodeTask(text: string): TaskFacts {
-  const task = decodeExtended(text, taskFields, "task") as unknown as TaskFacts;
-  return { ...task, io: task.io.map((one) => fill(one, ioFields)) };
+  const stored = decodeRecord(text, "task");
+  const task = fill(stored, taskFields) as unknown as TaskFacts;
+  return { ...task, io: task.io.map((one) => fill(one, ioFields)), extensions: extensionsOf(stored, taskNames) };
 }
 
 /** Extensions stand beside the fields: a newer reader finds them as the fields they are to it. */
@@ -97,12 +137,11 @@ function encodeExtended<Field extends string>(
   return encodeJson({ ...pick(record, fields), ...record.extensions }, what);
 }
 
-function decodeExtended(text: string, fields: readonly string[], what: string): Record<string, unknown> {
-  const stored = decodeRecord(text, what);
+/** Most records have no name beyond the fields, and nothing is copied for them. */
+function extensionsOf(stored: Extensions, known: ReadonlySet<string>): Extensions {
   const extensions: Record<string, Json> = {};
-  // Listings decode thousands: most records have no name beyond the fields, and none is copied for nothing.
-  for (const name of Object.keys(stored)) if (!fields.includes(name)) extensions[name] = stored[name]!;
-  return Object.assign(fill<Record<string, unknown>>(stored, fields), { extensions });
+  for (const name in stored) if (!known.has(name)) extensions[name] = stored[name]!;
+  return extensions;
 }
 
 function decodeRecord(text: string, what: string): Readonly<Record<string, Json>> {

@@ -75,8 +75,8 @@ export interface SweepResult {
 export interface ArtifactStore {
   readonly kind: string;
   /**
-   * Takes a semantic version and a sequence number nobody has or had, in any process. Highest existing = the highest of what was claimed
-   * here and of `known`. A claim by a process that is gone and left no version behind is taken over when that very version is asked for
+   * Takes a semantic version and a sequence number nobody has or had, in any process. Highest existing = the highest of `known` and of what
+   * was claimed here; claims older than the newest that is known need not count if nothing came of them. A claim by a process that is gone and left no version behind is taken over when that very version is asked for
    * again: `isTaken` says whether it did. Errors: VERSION_EXISTS, also for a sequence number; VALIDATION_FAILED for what is no semantic
    * version or no model name.
    */

@@ -150,7 +150,10 @@ export function modelVersionOf(record: VersionRecord): ModelVersion {
 }
 
 function present<T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]?: Exclude<T[Name], undefined>;
-  };
+  const known: { [Name in keyof T]?: Exclude<T[Name], undefined> } = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value !== undefined) known[name] = value as Exclude<T[typeof name], undefined>;
+  }
+  return known;
 }

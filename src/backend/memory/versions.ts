@@ -58,7 +58,10 @@ export function readVersionNumbers(
   name: ModelName,
 ): { readonly highestSequence: number; readonly versions: readonly string[] } {
   const versions = inOrder(state.versions.get(modelPlace(name)) ?? new OrderedMap<number, VersionRecord>(ascending));
-  return { highestSequence: versions.at(-1)?.sequence ?? 0, versions: versions.map(({ version }) => version) };
+  return {
+    highestSequence: versions.at(-1)?.sequence ?? 0,
+    versions: versions.map(({ version }) => version).sort(compareText),
+  };
 }
 
 export function writeVersions(
@@ -91,7 +94,7 @@ function writeVersion(
   }
   const { namespace, name, id, version, sequence, stage, stagedAt } = given;
   const columns = { namespace, name, id, version, sequence, stage, stagedAt, revision: (current?.revision ?? 0) + 1 };
-  const stored: VersionRecord = frozen({ ...columns, ...decodeVersion(encodeVersion(given)) });
+  const stored: VersionRecord = frozen(decodeVersion(columns, encodeVersion(given)));
   state.set(versions, sequence, stored);
   state.journal.set(state.versionsById, id, stored);
   if (current === undefined) state.journal.set(numbers, version, sequence);

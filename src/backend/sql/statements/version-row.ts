@@ -23,7 +23,7 @@ export type VersionRow = readonly [
 
 export function toVersion(row: VersionRow): VersionRecord {
   const [namespace, name, id, version, sequence, stage, stagedAt, revision, body] = row;
-  return { namespace, name, id, version, sequence, stage, stagedAt, revision, ...decodeVersion(body) };
+  return decodeVersion({ namespace, name, id, version, sequence, stage, stagedAt, revision }, body);
 }
 
 /** Where a value is, as the table has it. */

@@ -65,9 +65,12 @@ export function* readVersionNumbers(
   name: ModelName,
 ): Operation<{ readonly highestSequence: number; readonly versions: readonly string[] }> {
   const model = (yield* findModel(context, name)) ?? null;
-  const found = yield* all<[version: string, sequence: number]>(sql`
-    SELECT version, sequence FROM model_version WHERE model = ${model} ORDER BY sequence`);
-  return { highestSequence: found.at(-1)?.[1] ?? 0, versions: found.map(([version]) => version) };
+  // Two statements, each answered by an index alone: the rows have large bodies between these two columns.
+  const highest = yield* first<[sequence: number | null]>(sql`
+    SELECT max(sequence) FROM model_version WHERE model = ${model}`);
+  const found = yield* all<[version: string]>(sql`
+    SELECT version FROM model_version WHERE model = ${model} ORDER BY version`);
+  return { highestSequence: highest?.[0] ?? 0, versions: found.map(([version]) => version) };
 }
 
 export function* writeVersions(
@@ -109,7 +112,7 @@ function* writeVersion(
   const { namespace, name, id, version, sequence, stage, stagedAt } = given;
   const body = encodeVersion(given);
   const revision = (current?.record.revision ?? 0) + 1;
-  const stored = { namespace, name, id, version, sequence, stage, stagedAt, revision, ...decodeVersion(body) };
+  const stored = decodeVersion({ namespace, name, id, version, sequence, stage, stagedAt, revision }, body);
   if (current === undefined) yield* insertVersion(model, stored, body);
   else yield* updateVersion(current.number, stored, body, current.record);
   return stored;
