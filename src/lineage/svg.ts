@@ -1,17 +1,14 @@
 // A trace as a picture: one self-contained SVG file, what is raw on the left, what was made from it to the right.
 
+import { escapeXml, PICTURE_FONT, roundTenth, shortenText, textWidth } from "../util/svg-text.ts";
 import { layOut, type Layout } from "../util/layered-layout.ts";
 import { groupTrace, keyRange, type GroupOptions, type LineageGroup } from "./groups.ts";
 import type { Trace } from "./trace.ts";
 import { summaryOf } from "./tree.ts";
 import { SAME_FILE } from "./walk.ts";
 
-const FONT = "ui-sans-serif, system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 const TITLE = 13;
 const TEXT = 11;
-/** Of the size, what a character takes at most on average: wide enough for every font of the list. */
-const WIDE = 0.64;
-const BOLD = 0.7;
 const MARGIN = 24;
 const PAD = 12;
 const LINE = 17;
@@ -42,14 +39,14 @@ export function traceSvg(trace: Trace, options: GroupOptions = {}): string {
   const links = groups.flatMap(({ outputs }, from) => outputs.map((to) => ({ from, to })));
   const layout = layOut(boxes, links, GAPS);
   const header = [trace.origin.name, summaryOf(trace).join(" · ")];
-  const headerWidth = Math.max(widthOf(header[0]!, TITLE + 3, BOLD), widthOf(header[1]!, TEXT, WIDE), 330);
+  const headerWidth = Math.max(textWidth(header[0]!, TITLE + 3, true), textWidth(header[1]!, TEXT), 330);
   const width = Math.ceil(Math.max(layout.width, headerWidth) + 2 * MARGIN);
   const top = MARGIN + 52;
   const bottom = top + layout.height;
   const height = Math.ceil(bottom + MARGIN + 26);
   const apart = sameFiles(trace, groups);
   return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="${FONT}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="${PICTURE_FONT}">`,
     `<title>${escapeXml(`Lineage of ${trace.origin.name}`)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     label(MARGIN, MARGIN + 14, header[0]!, TITLE + 3, INK, true),
@@ -66,9 +63,9 @@ export function traceSvg(trace: Trace, options: GroupOptions = {}): string {
 }
 
 function boxOf(group: LineageGroup, namesGraph: boolean): Drawn {
-  const lines = [group.title, ...detailsOf(group, namesGraph)].map(shorten);
+  const lines = [group.title, ...detailsOf(group, namesGraph)].map((line) => shortenText(line, LONGEST));
   const [title = "", ...rest] = lines;
-  const widest = rest.reduce((most, line) => Math.max(most, widthOf(line, TEXT, WIDE)), widthOf(title, TITLE, BOLD));
+  const widest = rest.reduce((most, line) => Math.max(most, textWidth(line, TEXT)), textWidth(title, TITLE, true));
   return { group, lines, width: Math.ceil(widest + 2 * PAD), height: lines.length * LINE + 2 * PAD - 4 };
 }
 
@@ -103,7 +100,7 @@ function boxMark({ group, lines, width, height }: Drawn, { x, y }: { readonly x:
   const corner = group.kind === "model" ? height / 2 : group.kind === "raw" ? 2 : 7;
   const [title = "", ...rest] = lines;
   return [
-    `<g transform="translate(${round(x)} ${round(y)})">`,
+    `<g transform="translate(${roundTenth(x)} ${roundTenth(y)})">`,
     `<title>${escapeXml(tooltip(group))}</title>`,
     `<rect width="${width}" height="${height}" rx="${Math.min(corner, 18)}" fill="${fill}" stroke="${stroke}" stroke-width="${group.isOrigin ? 2.6 : 1.2}"/>`,
     label(PAD, PAD + 9, title, TITLE, INK, true),
@@ -126,14 +123,14 @@ function linkMark(path: Layout["paths"][number], dashed: boolean): string {
   const [start, ...rest] = path;
   if (start === undefined) return "";
   let from = start;
-  let text = `M${round(start.x)} ${round(start.y)}`;
+  let text = `M${roundTenth(start.x)} ${roundTenth(start.y)}`;
   for (const to of rest) {
-    const middle = round((from.x + to.x) / 2);
-    text += `C${middle} ${round(from.y)} ${middle} ${round(to.y)} ${round(to.x)} ${round(to.y)}`;
+    const middle = roundTenth((from.x + to.x) / 2);
+    text += `C${middle} ${roundTenth(from.y)} ${middle} ${roundTenth(to.y)} ${roundTenth(to.x)} ${roundTenth(to.y)}`;
     from = to;
   }
   const { x, y } = from;
-  const head = `M${round(x - 7)} ${round(y - 4)}L${round(x)} ${round(y)}L${round(x - 7)} ${round(y + 4)}`;
+  const head = `M${roundTenth(x - 7)} ${roundTenth(y - 4)}L${roundTenth(x)} ${roundTenth(y)}L${roundTenth(x - 7)} ${roundTenth(y + 4)}`;
   return `<path d="${text}"${dashed ? ' stroke-dasharray="5 4"' : ""}/><path d="${head}"/>`;
 }
 
@@ -157,10 +154,10 @@ function legend(x: number, y: number): string[] {
   return entries.flatMap(([kind, says]) => {
     const { fill, stroke } = COLOURS[kind];
     const at = left;
-    left += 34 + widthOf(says, TEXT, WIDE);
+    left += 34 + textWidth(says, TEXT);
     const corner = kind === "model" ? 6 : kind === "raw" ? 1 : 3;
     return [
-      `<rect x="${round(at)}" y="${round(y)}" width="16" height="12" rx="${corner}" fill="${fill}" stroke="${stroke}"/>`,
+      `<rect x="${roundTenth(at)}" y="${roundTenth(y)}" width="16" height="12" rx="${corner}" fill="${fill}" stroke="${stroke}"/>`,
       label(at + 22, y + 10, says, TEXT, FAINT),
     ];
   });
@@ -168,31 +165,5 @@ function legend(x: number, y: number): string[] {
 
 function label(x: number, y: number, text: string, size: number, colour: string, bold = false): string {
   const weight = bold ? ' font-weight="600"' : "";
-  return `<text x="${round(x)}" y="${round(y)}" font-size="${size}" fill="${colour}"${weight}>${escapeXml(text)}</text>`;
-}
-
-/** The middle goes first: names differ at their ends. */
-function shorten(text: string): string {
-  const characters = [...text];
-  if (characters.length <= LONGEST) return text;
-  const half = Math.floor((LONGEST - 1) / 2);
-  return `${characters.slice(0, half).join("")}…${characters.slice(-half).join("")}`;
-}
-
-/** Characters of East Asian scripts and emoji are as wide as high. */
-function widthOf(text: string, size: number, each: number): number {
-  let width = 0;
-  for (const character of text) width += character.codePointAt(0)! >= 0x1100 ? 1.05 : each;
-  return width * size;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-/** Without the control characters that XML has no form for. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]!);
+  return `<text x="${roundTenth(x)}" y="${roundTenth(y)}" font-size="${size}" fill="${colour}"${weight}>${escapeXml(text)}</text>`;
 }

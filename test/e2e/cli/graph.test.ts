@@ -113,4 +113,23 @@ describe("graph", () => {
     expect(cut.stdout).not.toContain("\u001b");
     expect(coloured.stdout).toContain("\u001b[33mwill build\u001b[39m");
   });
+
+  it("draws into the files it is told, or onto standard output, and never two things there", async () => {
+    await using space = await openSpend();
+
+    const both = await space.strata("graph", "spend.ts", "--svg", "out/a.svg", "--html", "out/a.html", "--json");
+    const printed = await space.strata("graph", "spend.ts", "--svg", "-");
+    const refused = await space.strata("graph", "spend.ts", "--svg", "-", "--html", "-");
+    const mixed = await space.strata("graph", "spend.ts", "--html", "-", "--json");
+    const crowded = await space.strata("graph", "spend.ts", "--svg", "b.svg", "--limit", "2");
+
+    expect(both.json).toMatchObject({ svg: "out/a.svg", html: "out/a.html", states: { current: 1 } });
+    expect(space.read("out/a.svg")).toMatch(/^<svg xmlns=.*<title>Graph spend<\/title>/s);
+    expect(space.read("out/a.html")).toMatch(/^<!doctype html>\n/);
+    expect(printed.stdout).toBe(space.read("out/a.svg"));
+    expect([refused.code, mixed.code, crowded.code]).toEqual([2, 2, 2]);
+    expect(refused.stderr).toContain("--svg - and --html - exclude each other");
+    expect(crowded.stderr).toContain("received  3 artifacts under 3 outermost names");
+    expect(space.has("b.svg")).toBe(false);
+  });
 });

@@ -1,7 +1,6 @@
 // strata lineage trace: what something came from, down to raw files, and what it was used for.
 
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { StratigraphError } from "../../../errors.ts";
 import type { TraceTarget } from "../../../lineage/origin.ts";
 import { traceSvg } from "../../../lineage/svg.ts";
@@ -11,6 +10,7 @@ import { suggest } from "../../../util/suggest.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../../command.ts";
 import { shownPath } from "../../frames.ts";
 import { findSnapshot } from "../../lookup.ts";
+import { writePicture } from "../../picture-file.ts";
 import { findArtifact, keyTextOf, parseTarget } from "../../target.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { moment, number } from "../../terminal/quantity.ts";
@@ -93,15 +93,6 @@ async function answer(call: Given, open: OpenProject): Promise<Answer> {
       ...(drawn === undefined ? [] : [`drawn into ${escapeText(shownPath(drawn, cwd))}`]),
     ],
   };
-}
-
-function writePicture(path: string, svg: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, svg);
-  } catch (error) {
-    throw new StratigraphError("STORAGE_FAILED", "the picture cannot be written", { where: path, cause: error });
-  }
 }
 
 async function targetOf(call: Given, open: OpenProject): Promise<TraceTarget> {
