@@ -11,6 +11,7 @@ function openSlots(): SlotStorage & { readonly taken: Map<string, Slot>; lists: 
   return {
     taken,
     lists: 0,
+    models: async () => ["default/churn"],
     async list() {
       this.lists++;
       return [...taken.keys()];
