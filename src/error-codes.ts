@@ -77,6 +77,7 @@ export const errorGroups = {
     STEP_UNSETTLED: ["A producer can never finish: nothing is left that could wake it."],
     STEP_EXITED: ["A producer ended the process."],
     PARTITION_NOT_BUILT: ["The snapshot has no such partition.", 404],
+    BUDGET_EXCEEDED: ["The plan is expected to take longer than the budget allows; nothing was started.", 409],
     PIN_INVALID: ["A pinned result cannot be used, or there is no such pin.", 409],
     BISECT_IMPOSSIBLE: ["No change can be found between these snapshots.", 409],
     REPLAY_IMPOSSIBLE: ["A stored result cannot be made again: what it was made from, or its producer, is gone.", 409],

@@ -13,6 +13,8 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
   readonly concurrency?: number | undefined;
   /** After a failure, finish what does not depend on it. True unless told. */
   readonly keepGoing?: boolean | undefined;
+  /** Start nothing if the plan is expected to take more work than this: milliseconds, of all steps together. */
+  readonly budget?: number | undefined;
   /** Cancels: nothing more is started, running producers get their signal. */
   readonly signal?: AbortSignal | undefined;
   /** Tags the snapshot once everything has succeeded. */
@@ -27,7 +29,7 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
 export async function planGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
   await settleVersions(graph, options);
   const standing = await recallStanding(graph, options);
-  if (standing !== undefined) return planFrom(standing, graph, options.on);
+  if (standing !== undefined) return planFrom(standing, graph, options);
   const { planAnew } = await import("./engine.ts");
   return planAnew(graph, options);
 }

@@ -14,6 +14,7 @@ import { LocalExecutor } from "./local-executor.ts";
 import { stepName, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
+import { checkBudget, priceOf } from "./price.ts";
 import { linksOf, Scheduler, type StepEnd } from "./scheduler.ts";
 import { selection } from "./selection.ts";
 import { tagSnapshot } from "./snapshot.ts";
@@ -29,7 +30,7 @@ export async function planAnew(graph: GraphDefinition, options: BuildOptions): P
   await using workspace = await openForPlanning(options);
   const planned = await planNetwork(workspace, graph, options);
   emitPlan(options.on, planned);
-  return describePlan(planned);
+  return describePlan(planned, options.price === true ? await priceOf(workspace, planned) : undefined);
 }
 
 /** `buildGraph`, for a graph of which nothing is known. */
@@ -49,6 +50,7 @@ export async function buildIn(
   const emit = options.on ?? (() => {});
   const first = await planNetwork(workspace, graph, options);
   emitPlan(options.on, first);
+  if (options.budget !== undefined) checkBudget(await priceOf(workspace, first), options.budget, graph.name);
 
   const ends = new Map<string, { step: Step; end: StepEnd }>();
   let planned = first;

@@ -85,6 +85,8 @@ export interface StepReport<State extends string = PlannedState | FinishedState>
   readonly reason: Reason;
   readonly error?: StratigraphError | undefined;
   readonly duration?: number | undefined;
+  /** Of a plan with a price: milliseconds and bytes of the whole step, all its outputs together. */
+  readonly expected?: { readonly duration: number; readonly bytes: number } | undefined;
 }
 
 export interface BuildResult {

@@ -7,6 +7,7 @@ import { settleVersions } from "./code-versions.ts";
 import type { BuildListener, StepReport } from "./events.ts";
 import { layNetwork, markNeeded, neededPositions, type Network, type SourceState, type Step } from "./network.ts";
 import { pinnedContents } from "./pins.ts";
+import type { Price } from "./price.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { selection, type SelectionOptions } from "./selection.ts";
 import { scanSources, snapshotManifest, sourceMissing, type SourceScan } from "./sources.ts";
@@ -18,6 +19,8 @@ export interface PlanOptions extends SelectionOptions {
   readonly verify?: boolean | undefined;
   /** Believe what is remembered without looking whether the bytes are still there. False unless told. */
   readonly trust?: boolean | undefined;
+  /** Say what it is expected to cost, by what the same steps cost before. False unless told. */
+  readonly price?: boolean | undefined;
   readonly on?: BuildListener | undefined;
 }
 
@@ -33,6 +36,15 @@ export interface Plan {
   readonly changes: boolean;
   /** What lies among the sources without being a partition. */
   readonly strays: SourceScan["strays"];
+  /** What the steps that will or may run are expected to cost together; there where it was asked for. */
+  readonly expected?: ExpectedCost | undefined;
+}
+
+/** Milliseconds of work, bytes stored, and the number of steps of which nothing is known. */
+export interface ExpectedCost {
+  readonly duration: number;
+  readonly bytes: number;
+  readonly unknown: number;
 }
 
 /** A plan with what a build needs to carry it out. */
@@ -121,7 +133,7 @@ function requireSources(network: Network, root: string): void {
 }
 
 /** The plan as data, read off the network. */
-export function describePlan(planned: PlannedNetwork): Plan {
+export function describePlan(planned: PlannedNetwork, price?: Price): Plan {
   const counts = { "up-to-date": 0, stale: 0, missing: 0, pending: 0 };
   const steps: StepReport<PlannedState>[] = [];
   for (const step of neededSteps(planned.network)) {
@@ -132,6 +144,7 @@ export function describePlan(planned: PlannedNetwork): Plan {
         partition: step.group.set.texts[step.position]!,
         state: step.planned!,
         reason: step.reason,
+        ...(price?.steps.has(step) === true ? { expected: price.steps.get(step) } : {}),
       });
     }
   }
@@ -142,5 +155,8 @@ export function describePlan(planned: PlannedNetwork): Plan {
     counts,
     changes: counts.stale + counts.missing > 0,
     strays: planned.strays,
+    ...(price === undefined
+      ? {}
+      : { expected: { duration: price.duration, bytes: price.bytes, unknown: price.unknown } }),
   };
 }

@@ -6,7 +6,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import type { BuildOptions } from "./build.ts";
 import type { BuildListener, BuildResult, StepReport } from "./events.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, PlanOptions } from "./plan.ts";
 import type { Reason } from "./reason.ts";
 import { readStanding, type KeptStanding } from "./standing-file.ts";
 import { stillStands, type Standing } from "./standing.ts";
@@ -101,7 +101,7 @@ export function resultFrom(
 }
 
 /** The plan of the same graph: everything is up to date. */
-export function planFrom(build: StandingBuild, graph: GraphDefinition, on: BuildListener | undefined): Plan {
+export function planFrom(build: StandingBuild, graph: GraphDefinition, { on, price }: PlanOptions): Plan {
   const { snapshot, steps } = build.result;
   emitPlan(build, graph, on);
   return {
@@ -111,6 +111,7 @@ export function planFrom(build: StandingBuild, graph: GraphDefinition, on: Build
     counts: allUpToDate(steps.length),
     changes: false,
     strays: [],
+    ...(price === true ? { expected: { duration: 0, bytes: 0, unknown: 0 } } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 // What a command is: its arguments, options, examples, and the function that answers.
 
+import { parseDuration } from "../util/duration.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** What a command comes to. `lines` are for people, `json` is printed whole with --json; they say the same. */
@@ -137,6 +138,19 @@ export function whole(flags: string, says: string, least: number): Option<number
     parse: (given) => {
       const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
       if (!(value >= least)) throw new RangeError(`a whole number of at least ${least}`);
+      return value;
+    },
+  };
+}
+
+/** A time with a unit, in milliseconds. */
+export function time(flags: string, says: string): Option<number | undefined> {
+  return {
+    flags,
+    says,
+    parse: (given) => {
+      const value = parseDuration(given);
+      if (value === undefined) throw new RangeError("a time such as 90s, 10m or 2h");
       return value;
     },
   };

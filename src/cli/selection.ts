@@ -24,6 +24,7 @@ export const selectionArguments: readonly Argument[] = [
 export const selectionOptions: { readonly [Name in keyof SelectionValues]: Option<SelectionValues[Name]> } = {
   force: texts("--force [selector...]", "run these whatever is remembered; alone: all that was selected"),
   why: text("--why <text>", "with --force: the reason, kept with what ran"),
+  price: flag("--price", "of a plan: also what it is expected to cost, by what the same steps cost before"),
   verify: flag("--verify", "read every stored result that would be reused, and compare it with what was recorded"),
   trust: flag("--trust", "do not even look whether stored results are still there"),
 };
@@ -31,6 +32,7 @@ export const selectionOptions: { readonly [Name in keyof SelectionValues]: Optio
 export interface SelectionValues {
   readonly force: true | readonly string[] | undefined;
   readonly why: string | undefined;
+  readonly price: boolean;
   readonly verify: boolean;
   readonly trust: boolean;
 }
@@ -50,7 +52,7 @@ export async function select(
   args: readonly string[],
   { planning }: { readonly planning: boolean },
 ): Promise<Selected> {
-  const { force, why, verify, trust, file: named } = call.options;
+  const { force, why, price, verify, trust, file: named } = call.options;
   if (why !== undefined && force === undefined) throw new StratigraphError("USAGE", "--why needs --force");
   if (verify && trust) {
     throw new StratigraphError("USAGE", "--verify and --trust exclude each other");
@@ -74,6 +76,7 @@ export async function select(
       select: split.selectors,
       force: force === true ? true : force,
       why,
+      price,
       verify,
       trust,
     },
@@ -113,6 +116,7 @@ export async function answerPlan(selected: Selected, call: Call): Promise<Answer
       changes: plan.changes,
       steps: call.terminal.json ? plan.steps.map((step) => stepJson(step, call.cwd)) : [],
       strays: strays.found,
+      ...(plan.expected === undefined ? {} : { expected: plan.expected }),
     },
     lines: planLines(plan, { strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
   };

@@ -6,7 +6,7 @@ import { SETTINGS_ANNOTATION } from "../../config/project.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { OpenLineageListener } from "../../lineage/openlineage/listener.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
-import { defineCommand, exitCodes, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
+import { defineCommand, exitCodes, flag, text, time, whole, type Answer, type Call, type Command } from "../command.ts";
 import { finishMetadata } from "../metadata.ts";
 import type { Project } from "../project.ts";
 import type { ErrorJson } from "../report/error.ts";
@@ -28,6 +28,7 @@ interface Options {
   readonly move: boolean;
   readonly concurrency: number | undefined;
   readonly keepGoing: boolean;
+  readonly budget: number | undefined;
   readonly strictMetadata: boolean;
 }
 
@@ -49,6 +50,7 @@ export const build: Command = defineCommand({
       "--no-keep-going",
       "after a failure start nothing more; with --keep-going, the default, what does not depend on it goes on",
     ),
+    budget: time("--budget <time>", "start nothing if all steps together took longer the last time: 90s, 10m, 2h"),
     strictMetadata: flag(
       "--strict-metadata",
       "fail where records that producers made could not be written; as metadata.strict",
@@ -66,6 +68,7 @@ export const build: Command = defineCommand({
     { command: "strata build total", says: "only total and what it needs, of the file built last" },
     { command: "strata build 'days[2026-01-02]' --force", says: "one partition, whatever is remembered" },
     { command: "strata build --tag prod --move", says: "and name the result prod" },
+    { command: "strata build --budget 10m", says: "only if it is not expected to take longer" },
   ],
   async run(call) {
     const { options } = call;
@@ -77,7 +80,7 @@ export const build: Command = defineCommand({
 
 async function answerBuild({ project, graph, options }: Selected, call: Call<Options>): Promise<Answer> {
   const { terminal, signal } = call;
-  const { tag, move, keepGoing, concurrency = project.config.concurrency } = call.options;
+  const { tag, move, keepGoing, budget, concurrency = project.config.concurrency } = call.options;
   const settings = await settingsOf(project, graph);
   const telling = settings === undefined ? undefined : await tellingOf(settings, project, call);
   const { buildGraph } = await import("../../build/build.ts");
@@ -95,6 +98,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
     signal,
     concurrency,
     keepGoing,
+    budget,
     on(event) {
       if (event.type === "planned") first = event.counts["up-to-date"] === 0 && event.counts.stale === 0;
       strays.on(event);

@@ -20,9 +20,13 @@ export interface StepJson {
   readonly error?: ErrorJson | undefined;
   /** Milliseconds. */
   readonly duration?: number | undefined;
+  readonly expected?: StepReport["expected"];
 }
 
-export function stepJson({ key, partition, state, reason, error, duration }: StepReport, cwd: string): StepJson {
+export function stepJson(
+  { key, partition, state, reason, error, duration, expected }: StepReport,
+  cwd: string,
+): StepJson {
   const { code, changes, changeCount, on } = reason;
   return {
     key,
@@ -35,6 +39,7 @@ export function stepJson({ key, partition, state, reason, error, duration }: Ste
     on,
     error: error === undefined ? undefined : errorJson(error, cwd),
     duration: duration === undefined ? undefined : Math.round(duration * 1000) / 1000,
+    expected,
   };
 }
 

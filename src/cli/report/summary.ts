@@ -4,11 +4,11 @@ import type { BuildResult, StepReport } from "../../build/events.ts";
 import { explainReason, explainTogether } from "../../build/explain.ts";
 import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
-import type { Plan } from "../../build/plan.ts";
+import type { ExpectedCost, Plan } from "../../build/plan.ts";
 import type { Stray } from "../../data/storage/storage.ts";
 import type { StratigraphError } from "../../errors.ts";
 import { escapeText } from "../terminal/escape.ts";
-import { count, duration, number, short } from "../terminal/quantity.ts";
+import { bytesText, count, duration, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
 import { detailLines, headline } from "./error.ts";
@@ -92,7 +92,18 @@ export function planLines(
     ...(counts.pending > 0 ? [`${number(counts.pending)} pending (they run only if what is above them changes)`] : []),
     `${number(counts["up-to-date"])} up to date`,
   ];
-  return [...stepLines(open, colors), parts.join(", "), ...warnings, `${colors.dim("next:")} ${program} build`];
+  return [
+    ...stepLines(open, colors),
+    parts.join(", "),
+    ...(plan.expected === undefined ? [] : [expectedLine(plan.expected)]),
+    ...warnings,
+    `${colors.dim("next:")} ${program} build`,
+  ];
+}
+
+function expectedLine({ duration: work, bytes, unknown }: ExpectedCost): string {
+  const unsure = unknown === 0 ? "" : `, and ${count(unknown, "step")} of which nothing is known`;
+  return `expected: ${duration(work)} of work, ${bytesText(bytes)}${unsure}`;
 }
 
 /** Steps told one by one where an artifact has few, together where it has many. */
