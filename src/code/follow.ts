@@ -83,7 +83,9 @@ class Follower {
     const items = sorted.map(([name, { facts }]): CodeItem => [name, facts.digest, []]);
     const manifest = sealCode({ counted: "files", because, items, packages: inOrder(packages) });
     const stamps = sorted.map(([, { stamp }]) => stamp);
-    return { manifest, files: sorted.map(([name]) => name), unsettled: isUnsettled(stamps, site) };
+    // Of a file that is gone, or never was, nobody can say what was in it.
+    const gone = site.files.some((path) => this.#codebase.module(path) === undefined);
+    return { manifest, files: sorted.map(([name]) => name), unsettled: gone || isUnsettled(stamps, site) };
   }
 
   #effectsOf(entry: Module): Effects {

@@ -338,4 +338,10 @@ export function other() { return 1; }`;
     expect(looked.known.get("a")!.unsettled).toBe(true);
     expect(place.look(["a"], { since: Date.now() + 60_000 }).known.get("a")!.unsettled).toBe(false);
   });
+
+  it("a file that is gone gives such a version, too: nobody can say what was in it", () => {
+    using place = new CodeProject();
+
+    expect(place.look(["a"]).known.get("a")!.unsettled).toBe(true);
+  });
 });
