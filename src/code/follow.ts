@@ -28,7 +28,7 @@ export interface FollowOptions {
   readonly library?: Library;
 }
 
-/** Settles the versions that are not settled yet. Error: STORAGE_FAILED where a file or folder of the project cannot be read. */
+/** Settles the versions that are not settled yet. What cannot be read is missing, as it is for whoever loads it. */
 export function followCode(producers: readonly Followed[], { home, make, library }: FollowOptions): void {
   const shelf = library ?? new Library(home);
   const follower = new Follower(new Codebase(shelf));
