@@ -8,7 +8,6 @@ const Greetings = artifact({ schema: z.array(z.string()) });
 
 const greet = producer({
   name: "greet",
-  version: "1.0.0",
   inputs: { names: Names },
   output: Greetings,
   build: ({ names }) => names.map((name) => `Hello, ${name}!`),

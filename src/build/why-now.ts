@@ -3,13 +3,14 @@
 import type { StoredPartition } from "../backend/records.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import type { CodeVersion } from "../identity/code-version.ts";
 import type { BuildOptions } from "./build.ts";
 import type { StepReport } from "./events.ts";
 import { stepName, upstreamSteps, type Step } from "./network.ts";
 import { planNetwork } from "./plan.ts";
 import type { Reason } from "./reason.ts";
 import type { PlannedState } from "./step-state.ts";
-import type { LastBuilt, Why } from "./why.ts";
+import type { CountedCode, LastBuilt, Why } from "./why.ts";
 import { openForPlanning, type Workspace } from "./workspace.ts";
 
 /** See `why`. */
@@ -43,6 +44,7 @@ export async function explainNow(
       key: node.key,
       partition: step.group.set.texts[step.position]!,
       now: report(step),
+      code: await countedCode(step),
       last: latest === undefined ? undefined : await lastBuilt(workspace, latest),
       causes: causesOf(network, step),
     });
@@ -53,6 +55,13 @@ export async function explainNow(
 function report(step: Step): StepReport<PlannedState> {
   const { key, partition } = stepName(step);
   return { key, partition, state: step.planned!, reason: step.reason };
+}
+
+async function countedCode({ group }: Step): Promise<CountedCode | undefined> {
+  const { known } = group.call.producer.version as Partial<CodeVersion>;
+  if (known === undefined) return undefined;
+  const { countedParts } = await import("../code/compare.ts");
+  return countedParts(known.manifest.text);
 }
 
 async function lastBuilt(workspace: Workspace, partition: StoredPartition): Promise<LastBuilt> {

@@ -21,12 +21,20 @@ export interface LastBuilt {
   }[];
 }
 
+export interface CountedCode {
+  readonly counted: "functions" | "files";
+  /** A sentence, where files count. */
+  readonly because: string | undefined;
+}
+
 export interface Why {
   readonly key: string;
   readonly partition: string;
   /** What a build would do now, and why. */
   readonly now: StepReport<PlannedState>;
   readonly last: LastBuilt | undefined;
+  /** Which of its code counts, where the producer follows it: the functions it reaches, or all files that are loaded, and why those. */
+  readonly code: CountedCode | undefined;
   /** For a step that waits: the steps above it that would run, at most 20, the nearest first. */
   readonly causes: readonly StepReport<PlannedState>[];
 }

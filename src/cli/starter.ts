@@ -16,6 +16,8 @@ export function projectFiles({
       type: "module",
       scripts: { build: "strata build", plan: "strata plan" },
       dependencies: { stratigraph, zod: "^4.0.0" },
+      // Tells functions apart, so that a comment builds nothing again.
+      devDependencies: { "oxc-parser": "^0.159.0" },
     }),
     "tsconfig.json": json({
       compilerOptions: {
@@ -47,10 +49,9 @@ const Purchases = artifact({ schema: z.array(Purchase), partitionBy: { date: dai
 const DailySpend = artifact({ schema: z.number(), partitionBy: { date: daily() } });
 const TotalSpend = artifact({ schema: z.object({ total: z.number(), days: z.int() }) });
 
-// How it is made. Change what a producer does, and raise its version: then it runs again.
+// How it is made. Change what a producer does, and it runs again: it follows its code, in other files as well.
 const sumDay = producer({
   name: "sum-day",
-  version: "1.0.0",
   inputs: { purchases: Purchases },
   output: DailySpend,
   build: ({ purchases }) => purchases.reduce((sum, purchase) => sum + purchase.amount, 0),
@@ -58,7 +59,6 @@ const sumDay = producer({
 
 const sumAll = producer({
   name: "sum-all",
-  version: "1.0.0",
   inputs: { days: all(DailySpend) },
   output: TotalSpend,
   build: ({ days }) => ({ total: days.reduce((sum, day) => sum + day.value, 0), days: days.length }),

@@ -36,6 +36,8 @@ class Analysis {
   readonly #exports: Record<string, string | Binding> = {};
   readonly #stars = new Set<string>();
   readonly #drafts: Draft[] = [];
+  /** By name, the place of the draft that declares it. */
+  readonly #declaredAt = new Map<string, number>();
   #isModule = false;
 
   constructor(program: Node, source: string) {
@@ -156,16 +158,26 @@ class Analysis {
       for (const declarator of node["declarations"] as readonly Node[]) {
         const declares = [...namesIn(declarator["id"] as Node)];
         const kind = String(node["kind"]);
-        this.#drafts.push({ name: declares.join(", "), declares, nodes: [declarator], kind });
+        this.#add({ name: declares.join(", "), declares, nodes: [declarator], kind });
       }
       return;
     }
     const names = [...lexicalNames(node)];
     if (names.length > 0) {
-      this.#drafts.push({ name: names.join(", "), declares: names, nodes: [node], kind: "declaration" });
+      this.#add({ name: names.join(", "), declares: names, nodes: [node], kind: "declaration" });
     } else {
       this.#drafts.push({ name: "top level", declares: [...variablesIn(node)], nodes: [node], kind: "statement" });
     }
+  }
+
+  /** What is declared twice is one thing: a class and the namespace of its name, two halves of an enum. */
+  #add(draft: Draft): void {
+    const at = draft.declares.map((name) => this.#declaredAt.get(name)).find((known) => known !== undefined);
+    const place = at ?? this.#drafts.length;
+    const { name, declares, nodes, kind } = this.#drafts[place] ?? { ...draft, declares: [], nodes: [] };
+    const all = [...new Set([...declares, ...draft.declares])];
+    this.#drafts[place] = { name, declares: all, nodes: [...nodes, ...draft.nodes], kind };
+    for (const one of all) this.#declaredAt.set(one, place);
   }
 
   #load(source: Node): string {

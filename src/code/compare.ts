@@ -31,6 +31,12 @@ export function countedText({ counted, because }: Pick<CodeParts, "counted" | "b
   return because === null ? `counted by ${counted}` : `counted by ${counted}: ${wholeReasons[because] ?? because}`;
 }
 
+/** The same as data. */
+export function countedParts(text: string): { counted: CodeParts["counted"]; because: string | undefined } {
+  const { counted, because } = partsOf(text);
+  return { counted, because: because === null ? undefined : wholeReasons[because] };
+}
+
 export function partsOf(text: string): CodeParts {
   return parseManifest(text).parts as unknown as CodeParts;
 }

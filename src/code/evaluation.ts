@@ -114,11 +114,13 @@ class Run {
         return this.#call(node, node["callee"] as Node, node["arguments"] as readonly Node[]);
       case "TaggedTemplateExpression":
         return this.#call(node, node["tag"] as Node, (node["quasi"] as Node)["expressions"] as readonly Node[]);
-      default:
-        this.#own.push(new Set(declaredIn(node)));
-        this.#each(node);
-        this.#own.pop();
+      case "ForInStatement":
+      case "ForOfStatement":
+        this.#assign(node["left"] as Node);
     }
+    this.#own.push(new Set(declaredIn(node)));
+    this.#each(node);
+    this.#own.pop();
   }
 
   body(node: Node): void {
@@ -152,12 +154,15 @@ class Run {
   }
 
   #assign(target: Node): void {
-    const node = unwrapped(target);
-    if (node.type === "MemberExpression") {
+    for (const node of assignedIn(target)) {
+      if (node.type !== "MemberExpression") {
+        if (!this.#isOwn(node["name"] as string)) this.effect = true;
+        continue;
+      }
+      if (this.#makesThis && unwrapped(node["object"] as Node).type === "ThisExpression") continue;
       const root = chainRoot(node);
-      if (this.#makesThis && unwrapped(node["object"] as Node).type === "ThisExpression") return;
       if (root === undefined || !this.#isOwn(root) || this.#isGiven(root)) this.effect = true;
-    } else for (const name of assignedIn(node)) if (!this.#isOwn(name)) this.effect = true;
+    }
   }
 
   #call(node: Node, givenCallee: Node, parameters: readonly Node[]): void {

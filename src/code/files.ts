@@ -1,7 +1,6 @@
 // The coarser answer, where a producer's functions cannot be told apart from the rest: every file that is loaded counts.
 
-import { readdirSync } from "node:fs";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, type Dirent } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { compareText } from "../util/text-order.ts";
 import type { Codebase, Module } from "./codebase.ts";
@@ -77,13 +76,24 @@ function projectOf(start: string): string {
   }
 }
 
-/** Files of code and JSON below a folder, in order; not those of packages, nor in folders whose names begin with a dot. */
+/**
+ * Files of code below a folder, in order; not those of packages, nor in folders whose names begin with a dot. JSON is left out: it may be
+ * what builds read and write, and each would make another version of the code.
+ */
 function* codeIn(folder: string): Generator<string> {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => compareText(a.name, b.name));
-  for (const entry of entries) {
+  for (const entry of entriesIn(folder)) {
     if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* codeIn(path);
-    else if (entry.isFile() && (isCode(path) || path.endsWith(".json"))) yield path;
+    else if (entry.isFile() && isCode(path)) yield path;
+  }
+}
+
+/** Nothing in a folder that cannot be read can be loaded either. */
+function entriesIn(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => compareText(a.name, b.name));
+  } catch {
+    return [];
   }
 }

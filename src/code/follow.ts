@@ -28,7 +28,7 @@ export interface FollowOptions {
   readonly library?: Library;
 }
 
-/** Settles the versions that are not settled yet. Error: STORAGE_FAILED where a file or folder of the project cannot be read. */
+/** Settles the versions that are not settled yet. What cannot be read is missing, as it is for whoever loads it. */
 export function followCode(producers: readonly Followed[], { home, make, library }: FollowOptions): void {
   const shelf = library ?? new Library(home);
   const follower = new Follower(new Codebase(shelf));
@@ -83,7 +83,9 @@ class Follower {
     const items = sorted.map(([name, { facts }]): CodeItem => [name, facts.digest, []]);
     const manifest = sealCode({ counted: "files", because, items, packages: inOrder(packages) });
     const stamps = sorted.map(([, { stamp }]) => stamp);
-    return { manifest, files: sorted.map(([name]) => name), unsettled: isUnsettled(stamps, site) };
+    // Of a file that is gone, or never was, nobody can say what was in it.
+    const gone = site.files.some((path) => this.#codebase.module(path) === undefined);
+    return { manifest, files: sorted.map(([name]) => name), unsettled: gone || isUnsettled(stamps, site) };
   }
 
   #effectsOf(entry: Module): Effects {

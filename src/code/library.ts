@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isRacy, isSameFile, type FileStamp } from "../data/file-stamp.ts";
 import { systemClock } from "../util/clock.ts";
 import { counters } from "../util/counters.ts";
@@ -73,7 +74,7 @@ export class Library {
     if (!this.#changed || this.#file === undefined) return;
     this.#changed = false;
     const entries = [...this.#load()].slice(-MOST);
-    writeCacheFile(this.#file, Buffer.from(JSON.stringify({ format: FORMAT, entries })));
+    writeCacheFile(this.#file, Buffer.from(JSON.stringify({ format: cacheFormat(), entries })));
   }
 
   /** What was read without a parser is read again once there is one. */
@@ -108,11 +109,17 @@ function readEntries(file: string | undefined): Map<string, Entry> {
   if (file === undefined) return new Map<string, Entry>();
   try {
     const { format, entries } = JSON.parse(readFileSync(file, "utf8")) as {
-      format: number;
+      format: string;
       entries: [string, Entry][];
     };
-    return format === FORMAT ? new Map(entries) : new Map<string, Entry>();
+    return format === cacheFormat() ? new Map(entries) : new Map<string, Entry>();
   } catch {
     return new Map<string, Entry>();
   }
+}
+
+/** Another release may see other things in the same file. */
+function cacheFormat(): string {
+  const description = readFileSync(fileURLToPath(new URL("../../package.json", import.meta.url)), "utf8");
+  return `${FORMAT} ${(JSON.parse(description) as { readonly version: string }).version}`;
 }

@@ -95,6 +95,11 @@ class Walk implements References {
       case "UpdateExpression":
         this.#written(node["argument"] as Node);
         return this.#each(node);
+      case "ForInStatement":
+      case "ForOfStatement":
+        // Without `let` or `const` it assigns to what is there.
+        this.#written(node["left"] as Node);
+        break;
       case "UnaryExpression":
         if (node["operator"] === "delete") this.#written(node["argument"] as Node);
         return this.#each(node);
@@ -110,16 +115,12 @@ class Walk implements References {
       case "WithStatement":
         this.hidden = "code";
         return this.#each(node);
-      default:
-        return this.#within(declaredIn(node), () => {
-          for (const parameter of (node["params"] as readonly Node[] | undefined) ?? []) this.#pattern(parameter);
-          if (isNode(node["param"])) this.#pattern(node["param"]);
-          for (const child of children(node)) {
-            if (isName(node, child)) continue;
-            this.visit(child);
-          }
-        });
     }
+    this.#within(declaredIn(node), () => {
+      for (const parameter of (node["params"] as readonly Node[] | undefined) ?? []) this.#pattern(parameter);
+      if (isNode(node["param"])) this.#pattern(node["param"]);
+      for (const child of children(node)) if (!isName(node, child)) this.visit(child);
+    });
   }
 
   #each(node: Node): void {
@@ -166,9 +167,10 @@ class Walk implements References {
   }
 
   #written(target: Node): void {
-    const node = unwrapped(target);
-    if (node.type === "MemberExpression") return this.#changed(node);
-    for (const name of assignedIn(node)) if (this.#isFree(name)) this.#writes.add(name);
+    for (const node of assignedIn(target)) {
+      if (node.type === "MemberExpression") this.#changed(node);
+      else if (this.#isFree(node["name"] as string)) this.#writes.add(node["name"] as string);
+    }
   }
 
   /** The name at the left end of a chain of members. */
@@ -236,11 +238,10 @@ function isMetaUrl(node: Node): boolean {
   return node.type === "MemberExpression" && keyOf(node) === "url" && (node["object"] as Node).type === "MetaProperty";
 }
 
-/** The names that an assignment to this gives a value: `[a, { b }] = …`. */
-export function* assignedIn(target: Node): Generator<string> {
+/** The names and members that an assignment to this gives a value: `[a, { b: c.d }] = …`. */
+export function* assignedIn(target: Node): Generator<Node> {
   const node = unwrapped(target);
-  if (node.type === "MemberExpression") return;
-  if (node.type === "Identifier") yield node["name"] as string;
+  if (node.type === "MemberExpression" || node.type === "Identifier") yield node;
   else if (node.type === "AssignmentPattern") yield* assignedIn(node["left"] as Node);
   else if (node.type === "Property") yield* assignedIn(node["value"] as Node);
   else if (/Pattern$|^RestElement$/.test(node.type)) for (const child of children(node)) yield* assignedIn(child);

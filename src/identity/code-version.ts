@@ -102,6 +102,8 @@ function loadedSince(): number {
 }
 
 function pathOf(name: string): string | undefined {
+  // What is given to `node -e` or typed in has the name of a file that is none.
+  if (/[\\/]\[\w+\]$/.test(name)) return undefined;
   if (name.startsWith("file:")) return fileURLToPath(name.replace(/[?#].*$/, ""));
   return /^(\/|[A-Za-z]:[\\/])/.test(name) ? name : undefined;
 }

@@ -58,7 +58,7 @@ export const why: Command = defineCommand({
   },
 });
 
-function whyJson({ key, partition, now, last, causes }: Why, cwd: string): object {
+function whyJson({ key, partition, now, last, code, causes }: Why, cwd: string): object {
   return {
     key,
     partition,
@@ -71,11 +71,12 @@ function whyJson({ key, partition, now, last, causes }: Why, cwd: string): objec
             builtBy: last.run === undefined ? null : runJson(last.run),
             inputs: last.inputs,
           },
+    ...(code === undefined ? {} : { code: { counted: code.counted, because: code.because ?? null } }),
     causes: causes.map((cause) => stepJson(cause, cwd)),
   };
 }
 
-function whyLines({ key, partition, now, last, causes }: Why, colors: Colors): string[] {
+function whyLines({ key, partition, now, last, code, causes }: Why, colors: Colors): string[] {
   const state = now.state === "up-to-date" ? colors.green("up to date") : colors.yellow(now.state);
   const changes = now.reason.changes ?? [];
   const untold = (now.reason.changeCount ?? changes.length) - changes.length;
@@ -86,10 +87,16 @@ function whyLines({ key, partition, now, last, causes }: Why, colors: Colors): s
       { indent: "  " },
     ),
     ...(untold > 0 ? [`  and ${count(untold, "more change")}`] : []),
+    ...(code === undefined ? [] : [`  ${colors.dim("code")}  ${codeText(code)}`]),
     ...stepLines(causes, colors),
     ...lastLines(last, colors),
     ...(now.state === "pending" ? [colors.dim(`  pending: ${plannedStates.pending}`)] : []),
   ];
+}
+
+/** That functions count is the rule; what counts more says why. */
+function codeText({ counted, because }: NonNullable<Why["code"]>): string {
+  return because === undefined ? `counted by ${counted}` : `counted by ${counted}: ${because}`;
 }
 
 function changeRow({ part, change, partition, before, after }: Change): string[] {

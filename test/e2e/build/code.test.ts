@@ -1,6 +1,6 @@
 // Producers that follow their code, through the built program: an edit is seen by the next process, and nothing else is.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { openSpace, type Space } from "../../support/space.ts";
 
@@ -65,7 +65,9 @@ describe("a graph whose producers have no version", () => {
     space.write({ "text.ts": "export const text = (x: number): string => `${x} EUR`;\n" });
 
     expect((await space.strata("plan")).stdout).toContain("written  stale  code of 'text' in text.ts changed");
-    expect((await space.strata("why", "written")).stdout).toContain("code of 'text' in text.ts changed");
+    const why = (await space.strata("why", "written")).stdout;
+    expect(why).toContain("code of 'text' in text.ts changed");
+    expect(why).toContain("code  counted by functions");
     expect(await built(space)).toEqual(["written"]);
     expect((await space.strata("read", "written")).stdout.trim()).toBe("10 EUR");
   });
@@ -150,6 +152,20 @@ console.log(result.steps.filter(({ state }) => state === "built").map(({ key }) 
 
     expect(run()).toBe("halved");
     expect(run()).toBe("");
+  });
+});
+
+describe("code that is in no file", () => {
+  it("cannot be followed, and the producer says so where it is declared", async () => {
+    await using space = await openSpace();
+    const program = `import { z } from "zod"; import { artifact, producer } from "stratigraph";
+producer({ name: "p", inputs: {}, output: artifact({ schema: z.number() }), build: () => 1 });`;
+    const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: space.folder,
+      encoding: "utf8",
+    });
+
+    expect(stderr).toContain("producer 'p': the code of this producer is in no file, so nobody can follow it");
   });
 });
 

@@ -197,6 +197,22 @@ producer({ name: "b", build: () => one.f() + one.f() });`;
   });
 });
 
+describe("what is stored", () => {
+  it("is the manifest in test/golden/code.json, whatever version of the parser is installed", async () => {
+    using place = new CodeProject();
+    place.write(project);
+    const looked = place.look(producers);
+    const pinned = Object.fromEntries(
+      [...looked.known].map(([name, { manifest }]) => [
+        name,
+        { fingerprint: manifest.fingerprint, manifest: JSON.parse(manifest.text) as unknown },
+      ]),
+    );
+
+    await expect(`${JSON.stringify(pinned, null, 2)}\n`).toMatchFileSnapshot("../../golden/code.json");
+  });
+});
+
 describe("why tells what differs by name:", () => {
   it("the function and its file", () => {
     using place = new CodeProject();

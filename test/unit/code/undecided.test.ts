@@ -181,6 +181,27 @@ const cases: readonly Case[] = [
     },
   },
   {
+    title: "a member that is assigned among others, or by a loop",
+    files: {
+      "graph.ts": `${head}const rates: any = {};\n[rates.eur] = [1];\nfor (rates.usd of [1]);\nproducer({ name: "a", build: () => rates });`,
+    },
+    edit: {
+      "graph.ts": `${head}const rates: any = {};\n[rates.eur] = [1];\nfor (rates.usd of [2]);\nproducer({ name: "a", build: () => rates });`,
+    },
+  },
+  {
+    title: "a class that shares its name with a namespace, and the first half of an enum",
+    files: {
+      "graph.ts": `${head}import { F, E } from "./two.ts";\nproducer({ name: "a", build: () => [new F().x, E.A] });`,
+      "two.ts":
+        "export class F { x = 1 }\nexport namespace F { export const y = 1 }\nexport enum E { A = 1 }\nexport enum E { B = 2 }",
+    },
+    edit: {
+      "two.ts":
+        "export class F { x = 2 }\nexport namespace F { export const y = 1 }\nexport enum E { A = 1 }\nexport enum E { B = 2 }",
+    },
+  },
+  {
     title: "a helper that changes a global when it is called at the start",
     files: {
       "graph.ts": `${head}import { start } from "./start.ts";\nconst started = start();\nproducer({ name: "a", build: () => (globalThis as any).mode });`,
@@ -316,5 +337,11 @@ export function other() { return 1; }`;
 
     expect(looked.known.get("a")!.unsettled).toBe(true);
     expect(place.look(["a"], { since: Date.now() + 60_000 }).known.get("a")!.unsettled).toBe(false);
+  });
+
+  it("a file that is gone gives such a version, too: nobody can say what was in it", () => {
+    using place = new CodeProject();
+
+    expect(place.look(["a"]).known.get("a")!.unsettled).toBe(true);
   });
 });
