@@ -117,10 +117,11 @@ export function* removeUnlinkedPartitions(
     SELECT DISTINCT k.partition FROM link k WHERE k.partition IN (SELECT q.value FROM json_each(${toJsonList(ids)}) q)`);
   const pinned = yield* all<[id: PartitionId]>(sql`
     SELECT DISTINCT v.partition FROM json_each(${toJsonList(ids)}) q
-    CROSS JOIN model_version v ON v.partition = q.value AND v.deleted = 0
-    UNION SELECT m.partition FROM json_each(${toJsonList(ids)}) q
+    CROSS JOIN model_version v ON v.partition = q.value AND v.deleted = 0`);
+  const held = yield* all<[id: PartitionId]>(sql`
+    SELECT DISTINCT m.partition FROM json_each(${toJsonList(ids)}) q
     CROSS JOIN mark m ON m.partition = q.value AND m.kind = 'pin' AND m.ended_at IS NULL`);
-  const kept = new Set([...linked, ...pinned].map(([id]) => id));
+  const kept = new Set([...linked, ...pinned, ...held].map(([id]) => id));
   const list = toJsonList([...new Set(ids)].filter((id) => !kept.has(id)));
   const removed = yield* all<[id: PartitionId]>(sql`
     DELETE FROM partition WHERE id IN (SELECT q.value FROM json_each(${list}) q) RETURNING id`);
