@@ -83,7 +83,9 @@ function settingsFor(
     ...settings,
     actor: by ?? actor,
     registry:
-      place === undefined ? registry : { ...registry, store: undefined, mlflow: { ...registry.mlflow, url: undefined } },
+      place === undefined
+        ? registry
+        : { ...registry, store: undefined, mlflow: { ...registry.mlflow, url: undefined } },
   };
 }
 

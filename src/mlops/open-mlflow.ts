@@ -19,7 +19,12 @@ export interface MlflowPlace extends Pick<MlflowMirrorOptions, "host" | "rows" |
 }
 
 /** Error: CONFIG_INVALID. */
-export async function openMlflowMirror({ settings, env, folder, ...place }: MlflowPlace): Promise<MlflowMirror | undefined> {
+export async function openMlflowMirror({
+  settings,
+  env,
+  folder,
+  ...place
+}: MlflowPlace): Promise<MlflowMirror | undefined> {
   const { url, timeout } = settings.registry.mlflow;
   if (url === undefined || !settings.enabled) return undefined;
   const address = addressOf(url, env);

@@ -97,7 +97,7 @@ export class MlflowClient {
     return answer?.registered_model;
   }
 
-  /** `undefined`: there is one of that name. */
+  /** Or leaves the one of that name as it is. */
   async createModel(name: string, description: string, tags: ReadonlyMap<string, string>): Promise<void> {
     const body = { name, description, tags: tagsOf(tags) };
     await this.#call("POST", "registered-models/create", body, anything, ["RESOURCE_ALREADY_EXISTS"]);
@@ -132,7 +132,7 @@ export class MlflowClient {
     do {
       const query = { filter, max_results: MOST_ON_A_PAGE, ...(token === "" ? {} : { page_token: token }) };
       const page = await this.#call("GET", "model-versions/search", query, pageShape);
-      found.push(...page.model_versions.filter(({ tags }) => tags.get(key) === value));
+      for (const one of page.model_versions) if (one.tags.get(key) === value) found.push(one);
       token = page.next_page_token;
     } while (token !== "");
     return found.sort((a, b) => Number(a.version) - Number(b.version));

@@ -46,10 +46,7 @@ export function versionTags(version: VersionRecord): ReadonlyMap<string, string>
 }
 
 /** Which of a server's tags were ours and are no more. */
-export function staleTags(
-  there: ReadonlyMap<string, string>,
-  wanted: ReadonlyMap<string, string>,
-): readonly string[] {
+export function staleTags(there: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>): readonly string[] {
   return [...there.keys()].filter((key) => OURS.test(key) && !wanted.has(key));
 }
 
