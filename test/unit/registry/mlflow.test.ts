@@ -85,7 +85,7 @@ describe("an MLflow server that is told of models", () => {
     const mlops = await space.open(mirrored(server));
     await register(mlops, { labels: { team: "risk", gone: "soon" } });
     await register(mlops);
-    await mlops.registry.setAlias("team/churn", "champion", "1.0.0");
+    await mlops.registry.setAlias("team/churn@1.0.0", "champion");
     await mlops.flush();
     const there = server.models.get("team~churn")!;
     there.versions[0]!.tags.set("reviewed", "yes");
@@ -96,8 +96,8 @@ describe("an MLflow server that is told of models", () => {
     // Neither a name with a colon nor an empty text is a tag there.
     await mlops.registry.setLabels("team/churn", { tier: "1", "no: tag": "x", empty: "" });
     await mlops.registry.describe("team/churn", "who leaves");
-    await mlops.registry.setAlias("team/churn", "champion", "1.0.1");
-    await mlops.registry.setAlias("team/churn", "old", "1.0.0");
+    await mlops.registry.setAlias("team/churn@1.0.1", "champion");
+    await mlops.registry.setAlias("team/churn@1.0.0", "old");
     await mlops.registry.removeAlias("team/churn", "old");
     await mlops.flush();
 
@@ -172,7 +172,7 @@ describe("a server in trouble", () => {
     mlops.events.subscribe("metadata.fell_back", ({ data }) => void fellBack.push(data.kind));
     await register(mlops);
     await mlops.registry.promote("team/churn@1.0.0", "staging");
-    await mlops.registry.setAlias("team/churn", "champion", "1.0.0");
+    await mlops.registry.setAlias("team/churn@1.0.0", "champion");
     const { fallback } = await mlops.flush();
     const waiting = journalOf(space).trim().split("\n").filter(Boolean).length;
 
@@ -299,9 +299,9 @@ describe("a server in trouble", () => {
     await using space = instanceSpace();
     const mlops = await space.open(mirrored(server));
     await register(mlops);
-    await mlops.registry.setAlias("team/churn", "the.best", "1.0.0");
+    await mlops.registry.setAlias("team/churn@1.0.0", "the.best");
     await mlops.flush();
-    await mlops.registry.setAlias("team/churn", "best", "1.0.0");
+    await mlops.registry.setAlias("team/churn@1.0.0", "best");
     await mlops.flush();
 
     expect(space.warnings.join()).toContain("the MLflow server was not told of team/churn: ");
