@@ -31,7 +31,7 @@ export interface MlflowServerThere extends AsyncDisposable {
   /** What of a model can be seen: versions by number, with stage and our version, and aliases. */
   seen(name: string): unknown;
   /** Asked before each call. */
-  fault: (call: string) => MlflowFault | undefined;
+  fault: (call: string) => MlflowFault | undefined | Promise<undefined>;
   /** What `authorization` must say; nothing unless told. */
   authorization: string | undefined;
 }
@@ -253,7 +253,7 @@ export async function startMlflow(): Promise<MlflowServerThere> {
     const body = await bodyOf(request);
     const call = `${request.method ?? ""} ${pathname.replace(/^\/api\/2\.0\/mlflow\//, "")}`;
     calls.push(call);
-    const fault = there.fault(call);
+    const fault = await there.fault(call);
     if (fault === "hang") return;
     if (typeof fault === "object") {
       response.writeHead(fault.status, { "content-type": fault.type ?? "text/html" }).end(fault.body);

@@ -109,6 +109,28 @@ describe("an MLflow server that is told of models", () => {
     expect(space.warnings).toEqual([]);
   });
 
+  it("has what another process changed while it was told", async () => {
+    await using server = await startMlflow();
+    await using space = instanceSpace();
+    const mlops = await space.open(mirrored(server));
+    const other = await space.open();
+    let changes = 0;
+    server.fault = async (call) => {
+      if (call !== "POST model-versions/create" || changes++ > 0) return undefined;
+      await other.registry.promote("team/churn@1.0.0", "production");
+      await other.registry.setLabels("team/churn@1.0.0", { late: "yes" });
+      return undefined;
+    };
+    await register(mlops);
+    await mlops.flush();
+
+    expect(server.seen("team~churn")).toEqual({
+      versions: [["1", "1.0.0", "Production"]],
+      aliases: { production: "1" },
+    });
+    expect(server.models.get("team~churn")!.versions[0]!.tags.get("label.late")).toBe("yes");
+  });
+
   it("loses a version that is deleted here", async () => {
     await using server = await startMlflow();
     await using space = instanceSpace();
