@@ -73,7 +73,7 @@ export async function withFacts<T>(
   }
 }
 
-/** Another place is another registry: the project's store of bytes is not that one's. */
+/** Another place is another registry: the project's store of bytes is not that one's, and nobody mirrors it. */
 function settingsFor(
   settings: Settings,
   { place, by }: { readonly place: string | undefined; readonly by: string | undefined },
@@ -82,7 +82,10 @@ function settingsFor(
   return {
     ...settings,
     actor: by ?? actor,
-    registry: place === undefined ? registry : { ...registry, store: undefined },
+    registry:
+      place === undefined
+        ? registry
+        : { ...registry, store: undefined, mlflow: { ...registry.mlflow, url: undefined } },
   };
 }
 

@@ -49,6 +49,10 @@ export interface Settings {
     readonly archivePrevious: "production" | "same-stage" | "never";
     readonly gates: GateSettings;
     readonly projections: readonly ("ubunye" | "tauro")[];
+    readonly mlflow: {
+      readonly url: string | undefined;
+      readonly timeout: Milliseconds;
+    };
   };
   readonly lineage: {
     readonly enabled: boolean;
@@ -192,6 +196,15 @@ export const settings: Tree<Settings> = {
     projections: someOf(["ubunye", "tauro"], {
       says: "File layouts of other systems that are written after each change.",
     }),
+    mlflow: {
+      url: text(
+        "The MLflow tracking server that is told of models: its address, or `env` for the one in MLFLOW_TRACKING_URI.",
+        "the address of a server, or `env`",
+      ),
+      timeout: duration(5_000, {
+        says: "How long telling it of one change may take, before that waits in the fallback journal.",
+      }),
+    },
   },
   lineage: {
     enabled: yesNo(true, {

@@ -19,6 +19,7 @@ import { memoryStore } from "../registry/store/memory-store.ts";
 import { openArtifactStore, registryFolder, schemeOfStore } from "../registry/store/open-store.ts";
 import type { WriterTotals } from "../util/unfinished.ts";
 import { chooseLineage, chooseRegistry } from "./choose.ts";
+import { openMlflowMirror } from "./open-mlflow.ts";
 import { hostSettings, journalHome, registrySettings } from "./from-settings.ts";
 import { keepProjections } from "./projections.ts";
 
@@ -107,6 +108,13 @@ export async function openFacts(place: FactsPlace): Promise<OpenFacts> {
       lineage: elsewhere?.over(over) ?? createLineage({ host: over, enabled }),
     };
   };
+  // What is kept elsewhere is elsewhere's to tell.
+  const mlflow =
+    registryPlugin === undefined
+      ? await openMlflowMirror({ settings, env, folder, host, rows: connection, warn })
+      : undefined;
+  if (registryPlugin !== undefined && settings.registry.mlflow.url !== undefined)
+    warn(`the registry is the plugin '${registryPlugin.name}', so registry.mlflow.url has no effect`);
   const layouts = settings.enabled ? settings.registry.projections : [];
   const projecting = keepProjections(layouts, { host, store, folder: context.home });
   return {
@@ -114,18 +122,20 @@ export async function openFacts(place: FactsPlace): Promise<OpenFacts> {
     store,
     registryOptions,
     ...changing(host),
-    replays: elsewhere === undefined ? [] : [elsewhere.replay],
-    totals: () => added(host.totals(), elsewhere?.totals() ?? NOTHING),
+    replays: [elsewhere, mlflow].flatMap((one) => (one === undefined ? [] : [one.replay])),
+    totals: () => [elsewhere, mlflow].reduce((sum, one) => added(sum, one?.totals() ?? NOTHING), host.totals()),
     async flush(options) {
       const more = (await elsewhere?.flush(options)) ?? NOTHING;
-      return added(await host.flush(options), more);
+      const totals = added(await host.flush(options), more);
+      // Last: what was just written is what it is told of.
+      return added(totals, (await mlflow?.flush(options)) ?? NOTHING);
     },
     transaction: (work) => host.transaction((inner) => work(changing(inner))),
     async close() {
       const more = (await elsewhere?.close()) ?? NOTHING;
       const totals = await host.close();
       await projecting.close();
-      return added(totals, more);
+      return added(added(totals, more), (await mlflow?.close()) ?? NOTHING);
     },
   };
 }

@@ -43,6 +43,8 @@ const samples: Readonly<Record<string, readonly [text: string, value: unknown]>>
   "registry.archivePrevious": ["same-stage", "same-stage"],
   "registry.gates": ['{"min_auc":0.9}', { min_auc: 0.9 }],
   "registry.projections": ["ubunye, tauro", ["ubunye", "tauro"]],
+  "registry.mlflow.url": ["https://mlflow", "https://mlflow"],
+  "registry.mlflow.timeout": ["9", 9_000],
   "lineage.enabled": ["off", false],
   "lineage.backend": ["acme", "acme"],
   "lineage.table": ["main.ops.runs", "main.ops.runs"],
