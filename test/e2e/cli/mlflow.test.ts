@@ -12,7 +12,7 @@ describe("strata models register, with an MLflow server", () => {
       "model.bin": "weights",
       "strata.config.ts": `export default { registry: { mlflow: { url: "${server.url}" } } };\n`,
     });
-    const env = { STRATA_HOME: space.at("home"), MLFLOW_TRACKING_TOKEN: "s3cret-token" };
+    const env = { STRATA_HOME: space.path("home"), MLFLOW_TRACKING_TOKEN: "s3cret-token" };
     server.authorization = "Bearer another";
 
     const registered = await space.run(["models", "register", "model.bin", "-m", "team/churn"], { env });
