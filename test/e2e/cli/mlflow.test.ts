@@ -12,7 +12,7 @@ describe("strata models register, with an MLflow server", () => {
       "model.bin": "weights",
       "strata.config.ts": `export default { registry: { mlflow: { url: "${server.url}" } } };\n`,
     });
-    const env = { STRATA_HOME: space.at("home"), MLFLOW_TRACKING_TOKEN: "s3cret-token" };
+    const env = { STRATA_HOME: space.path("home"), MLFLOW_TRACKING_TOKEN: "s3cret-token" };
     server.authorization = "Bearer another";
 
     const registered = await space.run(["models", "register", "model.bin", "-m", "team/churn"], { env });
@@ -25,7 +25,8 @@ describe("strata models register, with an MLflow server", () => {
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain("the MLflow server wants other credentials");
     expect(registered.stderr + refused.stdout + refused.stderr).not.toContain("s3cret-token");
-    expect(synced).toMatchObject({ code: 0, json: { delivered: 1, remaining: 0 } });
+    // The model, and its version.
+    expect(synced).toMatchObject({ code: 0, json: { delivered: 2, remaining: 0 } });
     expect(again.stdout).toBe("nothing waits in the journal\n");
     expect(server.seen("team~churn")).toEqual({ versions: [["1", "1.0.0", "None"]], aliases: {} });
   });
