@@ -233,6 +233,8 @@ describe("a server in trouble", () => {
 
     expect(losses).toBeGreaterThan(0);
     expect(counts.delivered).toBeGreaterThan(0);
+    // Not even for a moment was there a second one.
+    expect(server.models.get("team~churn")!.highest).toBe(1);
     expect(server.seen("team~churn")).toEqual({
       versions: [["1", "1.0.0", "Production"]],
       aliases: { production: "1" },
