@@ -228,7 +228,9 @@ export class MlflowClient {
       return { status, says: `status ${status}, ${kind.slice(0, 60)}`, body: await response.text() };
     } catch (cause) {
       if (this.#signal.aborted)
-        throw new StratigraphError("BACKEND_TIMEOUT", "the MLflow server did not answer in time", { where: path });
+        throw new StratigraphError("BACKEND_TIMEOUT", "the MLflow server did not answer in time", {
+          where: this.#place(path),
+        });
       // The text of the cause has the address in it, and nothing of what was sent.
       throw this.#failure("the MLflow server does not answer", path, { cause });
     }

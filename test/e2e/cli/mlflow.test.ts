@@ -25,6 +25,7 @@ describe("strata models register, with an MLflow server", () => {
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain("the MLflow server wants other credentials");
     expect(registered.stderr + refused.stdout + refused.stderr).not.toContain("s3cret-token");
+    // The model, and its version.
     expect(synced).toMatchObject({ code: 0, json: { delivered: 2, remaining: 0 } });
     expect(again.stdout).toBe("nothing waits in the journal\n");
     expect(server.seen("team~churn")).toEqual({ versions: [["1", "1.0.0", "None"]], aliases: {} });

@@ -233,6 +233,8 @@ describe("a server in trouble", () => {
 
     expect(losses).toBeGreaterThan(0);
     expect(counts.delivered).toBeGreaterThan(0);
+    // Not even for a moment was there a second one.
+    expect(server.models.get("team~churn")!.highest).toBe(1);
     expect(server.seen("team~churn")).toEqual({
       versions: [["1", "1.0.0", "Production"]],
       aliases: { production: "1" },
@@ -314,6 +316,31 @@ describe("a server in trouble", () => {
     await mlops.flush();
 
     expect(journalOf(space)).toContain(sentence);
+  });
+
+  it("is told by no sync what is for another one, or of another database", async () => {
+    await using server = await startMlflow();
+    await using another = await startMlflow();
+    server.fault = () => ({ status: 503, body: "" });
+    await using space = instanceSpace();
+    await using elsewhere = instanceSpace();
+    const mlops = await space.open(mirrored(server));
+    await register(mlops);
+    await mlops.flush();
+    server.fault = () => undefined;
+
+    const redirected = await sync(space, await space.open(mirrored(another)), another);
+    const misplaced = await sync(space, await elsewhere.open(mirrored(server)), server);
+    const right = await sync(space, mlops, server);
+
+    const what = ({ lines }: SyncResult) => [
+      ...new Set(lines.map(({ outcome, error }) => [outcome, error?.what].join())),
+    ];
+    expect(what(redirected)).toEqual(["conflict,the record is for another MLflow server"]);
+    expect(what(misplaced)).toEqual(["conflict,there is no such model in this database, so nothing can be told of it"]);
+    expect(what(right)).toEqual(["delivered,"]);
+    expect(another.calls).toEqual([]);
+    expect(server.seen("team~churn")).toMatchObject({ versions: [["1", "1.0.0", "None"]] });
   });
 
   it("that can never take an alias is warned about, and what comes after it arrives", async () => {
