@@ -91,14 +91,13 @@ export async function unpin(
   { why, by = userName() }: { readonly why?: string | undefined; readonly by?: string | undefined },
 ): Promise<readonly MarkRecord[]> {
   const { keys, partitions } = selectNodes(graph, selectors);
-  const siblings = siblingsOf(graph);
   const pins: MarkRecord[] = [];
   const named = (key: string, text: string): boolean =>
     (partitions.get(key) as readonly string[] | undefined)?.includes(text) ?? keys.has(key);
   for await (const mark of everyItem((page) =>
     connection.listMarks({ graph: graph.name, kind: "pin", open: true }, page),
   )) {
-    if ((siblings.get(mark.artifactKey) ?? [mark.artifactKey]).some((key) => named(key, mark.key))) pins.push(mark);
+    if (siblingsOf(graph, mark.artifactKey).some((key) => named(key, mark.key))) pins.push(mark);
   }
   if (pins.length === 0) {
     throw new StratigraphError("PIN_INVALID", "nothing that is named is pinned", {
@@ -120,14 +119,10 @@ function newMark(kind: MarkKind, graph: string, { key, partition }: Chosen, opti
   return { kind, graph, artifactKey: key, key: partition.key, partition: partition.id, by, why };
 }
 
-/** By key: all keys that the same producer makes, because its outputs are made together and belong together. */
-function siblingsOf(graph: GraphDefinition): ReadonlyMap<string, readonly string[]> {
-  const siblings = new Map<string, readonly string[]>();
-  for (const { outputs } of graph.calls) {
-    const keys = outputs.map(({ node }) => node.key);
-    for (const key of keys) siblings.set(key, keys);
-  }
-  return siblings;
+/** All keys that the same producer makes, because its outputs are made together and belong together; none of a source. */
+function siblingsOf(graph: GraphDefinition, key: string): readonly string[] {
+  const node = graph.nodes.get(key);
+  return node?.kind === "produced" ? node.call.outputs.map((output) => output.node.key) : [];
 }
 
 async function choose(
@@ -137,10 +132,9 @@ async function choose(
   selectors: readonly string[],
 ): Promise<readonly Chosen[]> {
   const { keys, partitions } = selectNodes(graph, selectors);
-  const siblings = siblingsOf(graph);
   const chosen = new Map<string, Chosen>();
   const take = async (key: string, only: readonly string[] | undefined): Promise<void> => {
-    for (const one of siblings.get(key)!) {
+    for (const one of siblingsOf(graph, key)) {
       const list = everyItem((page) =>
         connection.readSnapshotPartitions(snapshot.id, one, {
           page,
@@ -156,7 +150,7 @@ async function choose(
     }
   };
   // What a pattern chooses besides are sources, which are found and not built.
-  const made = [...keys].filter((key) => siblings.has(key));
+  const made = [...keys].filter((key) => siblingsOf(graph, key).length > 0);
   if (made.length === 0) {
     throw new StratigraphError("GRAPH_INVALID", "a source is found, not built", {
       where: selectors.join(" "),

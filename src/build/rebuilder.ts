@@ -240,10 +240,10 @@ export class Rebuilder {
     for (const step of steps) {
       if (step.reason.code === "output-missing") continue;
       const latest = this.latestOf(step.group.call.outputs[0]!.node, step.position);
+      const taint = latest?.damaged === true ? await this.#taintOf(latest) : undefined;
       if (latest?.input === undefined) step.reason = { code: "never-built" };
-      else if (latest.damaged && (await this.#taintOf(latest)) !== undefined) {
-        step.reason = { code: "tainted", note: (await this.#taintOf(latest))!.why };
-      } else if (latest.input === step.manifest!.fingerprint) step.reason = { code: "output-damaged" };
+      else if (taint !== undefined) step.reason = { code: "tainted", note: taint.why };
+      else if (latest.input === step.manifest!.fingerprint) step.reason = { code: "output-damaged" };
       else changed.push({ step, before: latest.input });
       if (latest !== undefined) step.state = "stale";
     }
