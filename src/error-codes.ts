@@ -59,6 +59,7 @@ export const errorGroups = {
     SNAPSHOT_INCOMPLETE: ["The snapshot's build has not succeeded, so it cannot be tagged.", 409],
     TAG_UNKNOWN: ["No such tag.", 404],
     TAG_EXISTS: ["The tag names another snapshot and was not told to move.", 409],
+    ENVIRONMENT_UNKNOWN: ["No graph has anything in that environment.", 404],
     TAG_CONFLICT: ["Somebody else moved the tag in between.", 409],
     BACKEND_MISSING: ["There is no database where one was to be read.", 404, "degrade"],
     RECORD_INVALID: ["A record holds a value that cannot be stored.", 422],

@@ -42,6 +42,13 @@ export type { Plan } from "./build/plan.ts";
 export { reasonCodes, type Change, type Reason, type ReasonCode } from "./build/reason.ts";
 export { explainReason, explainStep } from "./build/explain.ts";
 export { why, type Why } from "./build/why.ts";
+export {
+  promote,
+  rollback,
+  type EnvironmentChange,
+  type Move,
+  type PromoteOptions,
+} from "./operations/environments.ts";
 
 export { memory } from "./backend/memory/memory-backend.ts";
 export type { Backend, Connection } from "./backend/backend.ts";

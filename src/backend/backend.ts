@@ -147,6 +147,8 @@ export interface TagStore {
     tag: string;
     by: string;
     why?: string | undefined;
+    /** ISO time with zone; now unless told. */
+    at?: string | undefined;
     expected?: Fingerprint | undefined;
   }): Promise<void>;
   /** Newest first; stays after the tag is deleted. */

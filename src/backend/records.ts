@@ -140,6 +140,8 @@ export interface TagWrite {
   readonly snapshot: Fingerprint;
   readonly by: string;
   readonly why?: string | undefined;
+  /** ISO time with zone; now unless told. Changes that belong together have the same. */
+  readonly at?: string | undefined;
   /**
    * Compare-and-set: the snapshot the tag must name now (`null`: it must not exist).
    * Left out: the tag may be new or already name this snapshot, anything else is TAG_EXISTS.

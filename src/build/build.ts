@@ -42,7 +42,9 @@ export async function buildGraph(graph: GraphDefinition, options: BuildOptions =
   const clock = options.clock ?? systemClock;
   const started = clock.monotonic();
   // A name that can be none is refused before the work, not after it.
-  if (options.tag !== undefined) (await import("./snapshot.ts")).checkTag(options.tag);
+  for (const name of [options.tag, options.environment]) {
+    if (name !== undefined) (await import("./snapshot.ts")).checkTag(name);
+  }
   await settleVersions(graph, options, true);
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return resultFrom(standing, graph, options.on, clock.monotonic() - started);

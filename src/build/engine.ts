@@ -7,6 +7,7 @@ import type { GraphDefinition } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { createId } from "../util/id.ts";
 import type { BuildOptions } from "./build.ts";
+import { differenceTo } from "./difference.ts";
 import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./events.ts";
 import { isDead } from "./holder.ts";
 import { schemaManifests } from "./step-identity.ts";
@@ -30,7 +31,12 @@ export async function planAnew(graph: GraphDefinition, options: BuildOptions): P
   await using workspace = await openForPlanning(options);
   const planned = await planNetwork(workspace, graph, options);
   emitPlan(options.on, planned);
-  return describePlan(planned, options.price === true ? await priceOf(workspace, planned) : undefined);
+  const { environment } = options;
+  return describePlan(
+    planned,
+    options.price === true ? await priceOf(workspace, planned) : undefined,
+    environment === undefined ? undefined : await differenceTo(workspace.connection, planned, environment),
+  );
 }
 
 /** `buildGraph`, for a graph of which nothing is known. */
@@ -75,9 +81,11 @@ export async function buildIn(
   const result = summarise(first, planned.network, ends, options, workspace.clock.monotonic() - started);
   if (build === undefined) rememberStanding(workspace, first, options, result);
   else await closeSnapshot(workspace, planned, result, build);
-  if (options.tag !== undefined && result.outcome === "succeeded") {
-    const { tag, move, by } = options;
-    await tagSnapshot(workspace.connection, { graph: graph.name, id: result.snapshot }, tag, { move, by });
+  if (result.outcome === "succeeded") {
+    const { tag, move, environment, by } = options;
+    const made = { graph: graph.name, id: result.snapshot };
+    if (tag !== undefined) await tagSnapshot(workspace.connection, made, tag, { move, by });
+    if (environment !== undefined) await tagSnapshot(workspace.connection, made, environment, { move: true, by });
   }
   emit({ type: "build-finished", result });
   return result;

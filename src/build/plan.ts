@@ -4,6 +4,7 @@ import type { GraphDefinition } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { settleVersions } from "./code-versions.ts";
+import type { PlannedDifference } from "./difference.ts";
 import type { BuildListener, StepReport } from "./events.ts";
 import { layNetwork, markNeeded, neededPositions, type Network, type SourceState, type Step } from "./network.ts";
 import { pinnedContents } from "./pins.ts";
@@ -21,6 +22,8 @@ export interface PlanOptions extends SelectionOptions {
   readonly trust?: boolean | undefined;
   /** Say what it is expected to cost, by what the same steps cost before. False unless told. */
   readonly price?: boolean | undefined;
+  /** For this environment: a plan says what would come to it and leave it, a build gives it the snapshot once everything has succeeded. */
+  readonly environment?: string | undefined;
   readonly on?: BuildListener | undefined;
 }
 
@@ -38,6 +41,8 @@ export interface Plan {
   readonly strays: SourceScan["strays"];
   /** What the steps that will or may run are expected to cost together; there where it was asked for. */
   readonly expected?: ExpectedCost | undefined;
+  /** There where it was asked for. */
+  readonly environment?: PlannedDifference | undefined;
 }
 
 /** Milliseconds of work, bytes stored, and the number of steps of which nothing is known. */
@@ -133,7 +138,7 @@ function requireSources(network: Network, root: string): void {
 }
 
 /** The plan as data, read off the network. */
-export function describePlan(planned: PlannedNetwork, price?: Price): Plan {
+export function describePlan(planned: PlannedNetwork, price?: Price, environment?: PlannedDifference): Plan {
   const counts = { "up-to-date": 0, stale: 0, missing: 0, pending: 0 };
   const steps: StepReport<PlannedState>[] = [];
   for (const step of neededSteps(planned.network)) {
@@ -158,5 +163,6 @@ export function describePlan(planned: PlannedNetwork, price?: Price): Plan {
     ...(price === undefined
       ? {}
       : { expected: { duration: price.duration, bytes: price.bytes, unknown: price.unknown } }),
+    ...(environment === undefined ? {} : { environment }),
   };
 }

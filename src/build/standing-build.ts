@@ -137,8 +137,9 @@ function allUpToDate(count: number): Record<PlannedState, number> {
 }
 
 /** What is asked for in another way has other answers. */
-export function asksForAll({ select = [], force, verify, tag, integrity }: BuildOptions): boolean {
-  const plain = (force === undefined || force === false) && verify !== true && tag === undefined;
+export function asksForAll({ select = [], force, verify, tag, environment, integrity }: BuildOptions): boolean {
+  const unnamed = tag === undefined && environment === undefined;
+  const plain = (force === undefined || force === false) && verify !== true && unnamed;
   return plain && select.length === 0 && integrity === undefined;
 }
 

@@ -115,6 +115,12 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/tag.ts")).tag,
       },
       {
+        name: "env",
+        usage: "[command]",
+        summary: "environments: names that builds move, promotion, rollback",
+        load: async () => (await import("./commands/env.ts")).env,
+      },
+      {
         name: "pin",
         usage: "[selector@snapshot…]",
         summary: "keep using a stored result, whatever changes",

@@ -2,11 +2,13 @@
 
 import { existsSync } from "node:fs";
 import type { BuildOptions } from "../build/build.ts";
+import type { PlannedDifference } from "../build/difference.ts";
 import type { BuildEvent } from "../build/events.ts";
 import type { Graph } from "../build/graph.ts";
 import { StratigraphError } from "../errors.ts";
 import { systemClock } from "../util/clock.ts";
 import { exitCodes, flag, text, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
+import { buildsFor, environmentOf } from "./environment.ts";
 import { findProject, makeHome, splitFile, type Project } from "./project.ts";
 import type { Strays, Teller } from "./report/summary.ts";
 
@@ -27,6 +29,7 @@ export const selectionOptions: { readonly [Name in keyof SelectionValues]: Optio
   price: flag("--price", "of a plan: also what it is expected to cost, by what the same steps cost before"),
   verify: flag("--verify", "read every stored result that would be reused, and compare it with what was recorded"),
   trust: flag("--trust", "do not even look whether stored results are still there"),
+  env: buildsFor,
 };
 
 export interface SelectionValues {
@@ -35,6 +38,7 @@ export interface SelectionValues {
   readonly price: boolean;
   readonly verify: boolean;
   readonly trust: boolean;
+  readonly env: string | undefined;
 }
 
 export interface Selected {
@@ -79,6 +83,7 @@ export async function select(
       price,
       verify,
       trust,
+      environment: environmentOf(call),
     },
   };
 }
@@ -103,7 +108,7 @@ export async function answerPlan(selected: Selected, call: Call): Promise<Answer
   const { planLines } = await import("./report/summary.ts");
   const { stepJson } = await import("./report/json.ts");
   return {
-    exitCode: plan.changes ? exitCodes.changes : exitCodes.done,
+    exitCode: plan.changes || plan.environment?.moves === true ? exitCodes.changes : exitCodes.done,
     json: {
       graph: plan.graph,
       snapshot: plan.snapshot,
@@ -117,9 +122,14 @@ export async function answerPlan(selected: Selected, call: Call): Promise<Answer
       steps: call.terminal.json ? plan.steps.map((step) => stepJson(step, call.cwd)) : [],
       strays: strays.found,
       ...(plan.expected === undefined ? {} : { expected: plan.expected }),
+      ...(plan.environment === undefined ? {} : { environment: environmentJson(plan.environment) }),
     },
     lines: planLines(plan, { strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
   };
+}
+
+function environmentJson({ environment, snapshot, ...counts }: PlannedDifference): object {
+  return { name: environment, snapshot: snapshot ?? null, ...counts };
 }
 
 export function tellerOf({ terminal, cwd, env }: Call): Teller {

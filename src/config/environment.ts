@@ -18,6 +18,7 @@ export function variablesOf(path: string): readonly string[] {
 /** Names that are no setting but mean something. */
 const OTHERS: Readonly<Record<string, string>> = {
   STRATA_CONFIG: "The configuration file, instead of the one in the folder.",
+  STRATA_ENV: "The environment that is built for and looked at, where no --env names one.",
 };
 
 /** Variables of other systems, by the profile that reads them. */

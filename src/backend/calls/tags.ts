@@ -1,7 +1,14 @@
 // Calls about tags.
 
 import type { TagStore } from "../backend.ts";
-import { checkFingerprint, checkName, checkOptionalFingerprint, checkOptionalText, checkText } from "../check.ts";
+import {
+  checkFingerprint,
+  checkName,
+  checkOptionalFingerprint,
+  checkOptionalText,
+  checkOptionalTime,
+  checkText,
+} from "../check.ts";
 import type { TagWrite } from "../records.ts";
 import type { CallsOf } from "./call.ts";
 
@@ -18,11 +25,12 @@ export const tagCalls: CallsOf<TagStore> = {
   removeSnapshotTag: {
     writes: true,
     precious: true,
-    check({ graph, tag, by, why, expected }) {
+    check({ graph, tag, by, why, at, expected }) {
       checkText(graph, "graph name");
       checkText(tag, "tag");
       checkText(by, "author of a change");
       checkOptionalText(why, "reason of a change");
+      checkOptionalTime(at, "time of a change");
       checkOptionalFingerprint(expected, "expected snapshot");
     },
   },
@@ -35,11 +43,12 @@ export const tagCalls: CallsOf<TagStore> = {
   },
 };
 
-function checkTagWrite({ graph, tag, snapshot, by, why, expected }: TagWrite): void {
+function checkTagWrite({ graph, tag, snapshot, by, why, at, expected }: TagWrite): void {
   checkName(graph, "graph name");
   checkName(tag, "tag");
   checkFingerprint(snapshot, "snapshot");
   checkText(by, "author of a change");
   checkOptionalText(why, "reason of a change");
+  checkOptionalTime(at, "time of a change");
   if (expected !== "any" && expected !== null) checkOptionalFingerprint(expected, "expected snapshot");
 }

@@ -21,7 +21,7 @@ export function writeSnapshotTag(state: MemoryState, write: TagWrite): TagRecord
   const refusal = tagRefusal(write, current?.snapshot);
   if (refusal !== undefined) throw refusal;
   if (current?.snapshot === snapshot) return current;
-  const record: TagRecord = Object.freeze({ graph, tag, snapshot, ...stamp(state), by, why });
+  const record: TagRecord = Object.freeze({ graph, tag, snapshot, ...stamp(state, write.at), by, why });
   state.set(tags, tag, record);
   addChange(state, { ...record, previous: current?.snapshot });
   return record;
@@ -65,7 +65,15 @@ export function removeSnapshotTag(state: MemoryState, change: Parameters<Stores[
     throw tagMoved(where, expected, current.snapshot, { graph, tag, current: current.snapshot });
   }
   state.delete(tags, tag);
-  addChange(state, { graph, tag, snapshot: undefined, previous: current.snapshot, ...stamp(state), by, why });
+  addChange(state, {
+    graph,
+    tag,
+    snapshot: undefined,
+    previous: current.snapshot,
+    ...stamp(state, change.at),
+    by,
+    why,
+  });
 }
 
 export function readSnapshotTagHistory(
@@ -88,8 +96,8 @@ export function readSnapshotTagHistory(
   );
 }
 
-function stamp(state: MemoryState): { sequence: number; at: string } {
-  return { sequence: state.nextSequence(), at: new Date(state.clock.now()).toISOString() };
+function stamp(state: MemoryState, at: string | undefined): { sequence: number; at: string } {
+  return { sequence: state.nextSequence(), at: at ?? new Date(state.clock.now()).toISOString() };
 }
 
 function addChange(state: MemoryState, change: TagChange): void {

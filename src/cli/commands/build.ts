@@ -80,7 +80,13 @@ export const build: Command = defineCommand({
 
 async function answerBuild({ project, graph, options }: Selected, call: Call<Options>): Promise<Answer> {
   const { terminal, signal } = call;
-  const { tag, move, keepGoing, budget, concurrency = project.config.concurrency } = call.options;
+  const { keepGoing, budget, concurrency = project.config.concurrency } = call.options;
+  // An environment is a name that follows its builds.
+  const { environment, ...rest } = options;
+  const names = [
+    ...(call.options.tag === undefined ? [] : [{ name: call.options.tag, move: call.options.move }]),
+    ...(environment === undefined ? [] : [{ name: environment, move: true }]),
+  ];
   const settings = await settingsOf(project, graph);
   const telling = settings === undefined ? undefined : await tellingOf(settings, project, call);
   const { buildGraph } = await import("../../build/build.ts");
@@ -88,13 +94,16 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
   const { buildLines } = await import("../report/summary.ts");
   const { stepJson } = await import("../report/json.ts");
   // A name that can be none is refused before the work, not after it.
-  if (tag !== undefined) (await import("../../build/snapshot.ts")).checkTag(tag);
+  if (names.length > 0) {
+    const { checkTag } = await import("../../build/snapshot.ts");
+    for (const { name } of names) checkTag(name);
+  }
   project.remember(graph.name);
   const strays = strayCollector();
   const reporter = createReporter(terminal);
   let first = false;
   const result = await buildGraph(graph.definition, {
-    ...options,
+    ...rest,
     signal,
     concurrency,
     keepGoing,
@@ -111,7 +120,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
   });
   const { outcome, snapshot, built, reused, skipped, failed, duration, steps } = result;
   const tagged =
-    tag !== undefined && outcome === "succeeded" ? await tagResult(project, result, tag, move, call) : undefined;
+    names.length > 0 && outcome === "succeeded" ? await tagResult(project, result, names, call) : undefined;
   const metadata = await finishMetadata();
   const strict = call.options.strictMetadata || settings?.metadata.strict === true;
   const done = metadata?.complete === false && strict ? exitCodes.metadata : exitCodes.done;
@@ -128,7 +137,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
       failed,
       changes: built > 0,
       ...(tagged?.error === undefined ? {} : { error: tagged.error }),
-      ...(tagged?.error === undefined && tagged !== undefined ? { tag } : {}),
+      ...(tagged?.error === undefined && tagged !== undefined ? taggedJson(call.options.tag, environment) : {}),
       duration: Math.round(duration),
       steps: terminal.json ? steps.map((step) => stepJson(step, call.cwd)) : [],
       strays: strays.found,
@@ -162,25 +171,33 @@ async function tellingOf(
   return openLineageOf(settings, { folder, root, backend: await project.backend(), warn });
 }
 
-/** Names what was built. That the name is taken does not undo the build, so it is told with it. */
+function taggedJson(tag: string | undefined, environment: string | undefined): object {
+  return { ...(tag === undefined ? {} : { tag }), ...(environment === undefined ? {} : { environment }) };
+}
+
+/** Names what was built. That a name is taken does not undo the build, so it is told with it. */
 async function tagResult(
   project: Project,
   { graph, snapshot }: BuildResult,
-  tag: string,
-  move: boolean,
+  names: readonly { readonly name: string; readonly move: boolean }[],
   { terminal, cwd }: Call,
 ): Promise<{ readonly lines: readonly string[]; readonly error: ErrorJson | undefined }> {
   const { tagSnapshot } = await import("../../build/snapshot.ts");
   const { errorJson, errorLines, withHint } = await import("../report/error.ts");
+  // Not `await using`: with it in a function, the compiler leaves the paths of that function's imports as they are.
   const workspace = await project.open();
+  const lines: string[] = [];
   try {
-    await tagSnapshot(workspace.connection, { graph, id: snapshot }, tag, { move });
-    return { lines: [`tag '${escapeText(tag)}' names snapshot ${short(snapshot)}`], error: undefined };
+    for (const { name, move } of names) {
+      await tagSnapshot(workspace.connection, { graph, id: snapshot }, name, { move });
+      lines.push(`tag '${escapeText(name)}' names snapshot ${short(snapshot)}`);
+    }
+    return { lines, error: undefined };
   } catch (thrown) {
     if (!isStratigraphError(thrown)) throw thrown;
     const error = thrown.code === "TAG_EXISTS" ? withHint(thrown, "Move it: add --move") : thrown;
     terminal.warn(...errorLines(error, terminal.colors, cwd));
-    return { lines: [], error: errorJson(error, cwd) };
+    return { lines, error: errorJson(error, cwd) };
   } finally {
     await workspace.close();
   }

@@ -8,6 +8,7 @@ import type { ArtifactDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
 import { everyItem } from "../../backend/pages.ts";
 import { defineCommand, text, whole, type Answer, type Call, type Command } from "../command.ts";
+import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { findArtifact, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -16,6 +17,7 @@ import { table } from "../terminal/table.ts";
 
 interface Options {
   readonly snapshot: string | undefined;
+  readonly env: string | undefined;
   readonly limit: number | undefined;
   readonly after: string | undefined;
 }
@@ -26,6 +28,7 @@ export const ls: Command = defineCommand({
   arguments: [{ shape: "[artifact]", says: "list this one's partitions" }],
   options: {
     snapshot: text("--snapshot <ref>", "a tag or the first characters of an id; latest unless told"),
+    env: looksAt,
     limit: whole("--limit <n>", "partitions listed at once; 100 unless told, at most 10000", 1),
     after: text("--after <cursor>", "go on after a list that ended early: its `next`"),
   },
@@ -42,13 +45,11 @@ export const ls: Command = defineCommand({
 async function listArtifacts(lookup: Lookup, call: Call<Options>): Promise<Answer> {
   const { connection } = lookup.workspace;
   const { colors } = call.terminal;
-  const found = await findSnapshot(connection, lookup.graph, call.options.snapshot ?? "latest").catch(
-    (error: unknown) => {
-      if (call.options.snapshot === undefined && isStratigraphError(error) && error.code === "SNAPSHOT_UNKNOWN")
-        return undefined;
-      throw error;
-    },
-  );
+  const reference = referenceOf(call);
+  const found = await findSnapshot(connection, lookup.graph, reference).catch((error: unknown) => {
+    if (reference === "latest" && isStratigraphError(error) && error.code === "SNAPSHOT_UNKNOWN") return undefined;
+    throw error;
+  });
   // Before the first build there is only what the file declares.
   const description =
     found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
@@ -127,7 +128,7 @@ async function listPartitions(lookup: Lookup, call: Call<Options>, named: string
   const { connection } = lookup.workspace;
   const { options, terminal } = call;
   const { key } = parseTarget(named);
-  const { snapshot, description } = await findSnapshot(connection, lookup.graph, options.snapshot ?? "latest");
+  const { snapshot, description } = await findSnapshot(connection, lookup.graph, referenceOf(call));
   findArtifact(description, key);
   const page = await connection.readSnapshotPartitions(snapshot.id, key, {
     page: { limit: Math.min(options.limit ?? 100, 10_000), after: options.after as Cursor | undefined },

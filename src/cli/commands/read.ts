@@ -3,6 +3,7 @@
 import { StratigraphError } from "../../errors.ts";
 import { placeText } from "../../build/place.ts";
 import { defineCommand, flag, text, type Command } from "../command.ts";
+import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, withLookup } from "../lookup.ts";
 import { jsonDocument, plainJson } from "../report/json.ts";
 import { findArtifact, findPartition, parseTarget } from "../target.ts";
@@ -21,6 +22,7 @@ export const read: Command = defineCommand({
   options: {
     raw: flag("--raw", "the bytes as they are stored"),
     snapshot: text("--snapshot <ref>", "a tag or the first characters of an id; latest unless told"),
+    env: looksAt,
   },
   examples: [
     { command: "strata read total", says: "of the latest snapshot" },
@@ -33,7 +35,7 @@ export const read: Command = defineCommand({
       if (options.raw && options.json) throw new StratigraphError("USAGE", "--raw and --json exclude each other");
       const target = parseTarget(call.args[0]!);
       const { connection } = lookup.workspace;
-      const { snapshot, description } = await findSnapshot(connection, lookup.graph, options.snapshot ?? "latest");
+      const { snapshot, description } = await findSnapshot(connection, lookup.graph, referenceOf(call));
       const artifact = findArtifact(description, target.key);
       const partition = await findPartition(connection, snapshot, artifact, target.partition);
       const reader = await valueReader(lookup, call, snapshot);

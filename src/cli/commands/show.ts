@@ -12,6 +12,7 @@ import { describeDimensionKinds } from "../../operations/declarations.ts";
 import { everyItem } from "../../backend/pages.ts";
 import { suggest, suggestKey } from "../../util/suggest.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
+import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { findArtifact, findPartition, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -30,7 +31,10 @@ export const show: Command = defineCommand({
     "A name is looked for in this order: artifacts, tags, snapshots, runs. Say which with a word before it: artifact:total, tag:prod, snapshot:7f3a, run:01kx….",
   ],
   arguments: [{ shape: "<thing>", says: "total, days[2026-01-02], prod, latest, 7f3a91c2, or a run's id" }],
-  options: { snapshot: text("--snapshot <ref>", "for an artifact or partition: in this snapshot; latest unless told") },
+  options: {
+    snapshot: text("--snapshot <ref>", "for an artifact or partition: in this snapshot; latest unless told"),
+    env: looksAt,
+  },
   examples: [
     { command: "strata show total", says: "how total is declared, and what is stored of it" },
     { command: "strata show 'days[2026-01-02]'", says: "where it is, who built it when, from what" },
@@ -39,20 +43,18 @@ export const show: Command = defineCommand({
   run: (call) => withLookup(call, (lookup) => showThing(lookup, call, call.args[0]!)),
 });
 
-type Shown = Call<{ readonly snapshot: string | undefined }>;
+type Shown = Call<{ readonly snapshot: string | undefined; readonly env: string | undefined }>;
 
 async function showThing(lookup: Lookup, call: Shown, typed: string): Promise<Answer> {
   const { connection } = lookup.workspace;
   const [, kind, name = typed] = new RegExp(`^(${KINDS.join("|")}):(.*)$`, "s").exec(typed) ?? [];
   const target = parseTarget(name);
   if (kind === undefined || kind === "artifact") {
-    const found = await findSnapshot(connection, lookup.graph, call.options.snapshot ?? "latest").catch(
-      (error: unknown) => {
-        if (isStratigraphError(error) && error.code === "SNAPSHOT_UNKNOWN" && call.options.snapshot === undefined)
-          return undefined;
-        throw error;
-      },
-    );
+    const reference = referenceOf(call);
+    const found = await findSnapshot(connection, lookup.graph, reference).catch((error: unknown) => {
+      if (isStratigraphError(error) && error.code === "SNAPSHOT_UNKNOWN" && reference === "latest") return undefined;
+      throw error;
+    });
     const description =
       found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
     const known = description.artifacts.some(({ key }) => key === target.key);

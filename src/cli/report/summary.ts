@@ -4,6 +4,7 @@ import type { BuildResult, StepReport } from "../../build/events.ts";
 import { explainReason, explainTogether } from "../../build/explain.ts";
 import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
+import type { PlannedDifference } from "../../build/difference.ts";
 import type { ExpectedCost, Plan } from "../../build/plan.ts";
 import type { Stray } from "../../data/storage/storage.ts";
 import type { StratigraphError } from "../../errors.ts";
@@ -82,8 +83,9 @@ export function planLines(
   const { colors, program } = teller;
   const { counts } = plan;
   const warnings = strayLines(strays, colors);
+  const environment = plan.environment === undefined ? [] : [environmentLine(plan.environment)];
   if (!plan.changes && counts.pending === 0) {
-    return [nothingToDo(counts["up-to-date"], elapsed, colors), ...warnings];
+    return [nothingToDo(counts["up-to-date"], elapsed, colors), ...environment, ...warnings];
   }
   const open = plan.steps.filter(({ state }) => state !== "up-to-date");
   const parts = [
@@ -96,14 +98,27 @@ export function planLines(
     ...stepLines(open, colors),
     parts.join(", "),
     ...(plan.expected === undefined ? [] : [expectedLine(plan.expected)]),
+    ...environment,
     ...warnings,
-    `${colors.dim("next:")} ${program} build`,
+    `${colors.dim("next:")} ${program} build${plan.environment === undefined ? "" : ` --env ${plan.environment.environment}`}`,
   ];
 }
 
 function expectedLine({ duration: work, bytes, unknown }: ExpectedCost): string {
   const unsure = unknown === 0 ? "" : `, and ${count(unknown, "step")} of which nothing is known`;
   return `expected: ${duration(work)} of work, ${bytesText(bytes)}${unsure}`;
+}
+
+function environmentLine({ environment, snapshot, moves, same, linked, open, gone }: PlannedDifference): string {
+  const name = `environment ${escapeText(environment)}`;
+  if (!moves) return `${name} has this snapshot already`;
+  const parts = [
+    `${number(same)} as they are`,
+    `${number(linked)} ${linked === 1 ? "comes" : "come"} to it without running`,
+    ...(open > 0 ? [`${number(open)} to build`] : []),
+    ...(gone > 0 ? [`${number(gone)} ${gone === 1 ? "leaves" : "leave"} it`] : []),
+  ];
+  return `${name} ${snapshot === undefined ? "is new" : `has snapshot ${short(snapshot)}`}: ${parts.join(", ")}`;
 }
 
 /** Steps told one by one where an artifact has few, together where it has many. */

@@ -128,6 +128,26 @@ export const tagCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "tag-at",
+    title: "changes that are made at a given moment say so, in the tag and in its history",
+    async run({ connect }) {
+      const connection = await connect();
+      await twoSnapshots(connection);
+      const at = "2026-01-02T03:04:05.678Z";
+
+      const written = await connection.writeSnapshotTag({ ...prod(one), at });
+      await connection.removeSnapshotTag({ graph: "spend", tag: "prod", by: "bo", at });
+      await refusal(connection.writeSnapshotTag({ ...prod(one), at: "yesterday" }), "RECORD_INVALID");
+
+      assert.equal(written.at, at);
+      const history = (await connection.readSnapshotTagHistory("spend", "prod")).items;
+      assert.deepEqual(
+        history.map((change) => change.at),
+        [at, at],
+      );
+    },
+  },
+  {
     name: "tag-history-outlives-snapshots",
     title: "a tag's history stays when its snapshots are removed",
     async run({ connect }) {

@@ -45,7 +45,7 @@ export function* writeSnapshotTag(context: SqlContext, write: TagWrite): Operati
   if (refusal !== undefined) throw refusal;
   if (current?.snapshot === snapshot) return current;
   const sequence = yield* takeSequence(1);
-  const at = new Date(context.clock.now()).toISOString();
+  const at = write.at ?? new Date(context.clock.now()).toISOString();
   const [snapshotNumber, graphNumber] = target;
   yield* change(sql`
     INSERT INTO tag (graph, tag, snapshot, sequence, changed_at, changed_by, why)
@@ -93,7 +93,7 @@ export function* removeSnapshotTag(
   const row = yield* first<[graph: number]>(sql`
     DELETE FROM tag WHERE graph = (SELECT id FROM graph WHERE name = ${graph}) AND tag = ${tag} RETURNING graph`);
   const sequence = yield* takeSequence(1);
-  const at = new Date(context.clock.now()).toISOString();
+  const at = removal.at ?? new Date(context.clock.now()).toISOString();
   yield* addChange(row![0], { graph, tag, snapshot: undefined, previous: current.snapshot, sequence, at, by, why });
 }
 
