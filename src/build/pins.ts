@@ -19,9 +19,10 @@ export interface Pin {
 export async function readPins({ connection }: Workspace, network: Network): Promise<ReadonlyMap<Step, Pin>> {
   const { graph, states } = network;
   const filter = { graph: graph.name, kind: "pin", open: true } as const;
+  const renamed = new Map([...graph.was].flatMap(([key, olds]) => olds.map((old) => [old, key])));
   const marks: { mark: MarkRecord; step: Step; slot: number }[] = [];
   for await (const mark of everyItem((page) => connection.listMarks(filter, page))) {
-    const node = graph.nodes.get(mark.artifactKey);
+    const node = graph.nodes.get(renamed.get(mark.artifactKey) ?? mark.artifactKey);
     const state = node === undefined ? undefined : states.get(node);
     if (state?.kind !== "steps") continue;
     const position = state.set.positions.get(mark.key);

@@ -50,7 +50,9 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     const node = this.#definition.node(artifact);
     const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
     await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
-    const { items } = await workspace.connection.readSnapshotPartitions(this.id, node.key, { keys: [text] });
+    const { connection } = workspace;
+    const stored = await this.#keyIn(connection, node);
+    const { items } = await connection.readSnapshotPartitions(this.id, stored, { keys: [text] });
     if (items[0] === undefined) throw this.#notBuilt(node, text);
     const bytes = await readPartitionBytes(workspace, node, items[0]);
     return (await decodeValue(node.artifact, bytes, placeText(node.key, text))) as V;
@@ -60,9 +62,10 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
   async *keys<V, D>(artifact: GraphArtifact<V, D, G>): AsyncGenerator<Key<D>> {
     const node = this.#definition.node(artifact);
     await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
+    const stored = await this.#keyIn(workspace.connection, node);
     let after: Cursor | undefined;
     do {
-      const page = await workspace.connection.readSnapshotPartitions(this.id, node.key, { page: { after } });
+      const page = await workspace.connection.readSnapshotPartitions(this.id, stored, { page: { after } });
       for (const { key } of page.items) yield decodeKey(node.artifact.dimensions, key) as Key<D>;
       after = page.next;
     } while (after !== undefined);
@@ -76,6 +79,14 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
   async tag(name: string, options: TagOptions = {}): Promise<void> {
     await using workspace = await openWorkspace(this.#options);
     await tagSnapshot(workspace.connection, { graph: this.graph, id: this.id }, name, options);
+  }
+
+  /** The artifact's key, or the one it had when the snapshot was made. */
+  async #keyIn(connection: Connection, { key }: GraphNode): Promise<string> {
+    const former = this.#definition.was.get(key);
+    if (former === undefined) return key;
+    const has = await connection.countSnapshotPartitions(this.id);
+    return [key, ...former].find((one) => has.has(one)) ?? key;
   }
 
   #notBuilt(node: GraphNode, key: KeyText): StratigraphError {

@@ -34,7 +34,7 @@ export function producerManifest(call: GraphCall): SealedManifest {
       kind: "producer",
       format: 1,
       parts: {
-        name: producer.name,
+        name: producer.firstName,
         version: { kind: producer.version.kind, counts: producer.version.counts },
         inputs: Object.fromEntries(
           call.inputs.map(({ name, spec, from }) => [

@@ -20,6 +20,7 @@ interface DescribedGraph {
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly calls: readonly GraphCall[];
   readonly fingerprint: Fingerprint;
+  readonly was?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Plain JSON; stored with every build, read back without any code being loaded. */
@@ -47,6 +48,8 @@ export type ArtifactDescription = {
   readonly annotations: Annotations;
   readonly description: string | null;
   readonly checks: readonly string[];
+  /** The keys it had before, the newest first; there only where it had others. */
+  readonly was?: readonly string[];
   /** The position in `producers` of the call that makes it. */
   readonly producer: number | null;
 };
@@ -85,6 +88,7 @@ export function describeGraph(graph: DescribedGraph): GraphDescription {
       annotations,
       description,
       checks: Object.keys(checks),
+      ...(graph.was?.has(key) === true ? { was: graph.was.get(key)! } : {}),
       producer: node.kind === "source" ? null : node.call.index,
     };
   });

@@ -10,7 +10,7 @@ import { describeGraph, graphManifest, type GraphDescription } from "./describe.
 import { checkName } from "./name.ts";
 import { artifactTree, namedWires, type InGraph, type NamedWire, type Namespace } from "./namespace.ts";
 import type { GraphCall, GraphNode } from "./node.ts";
-import { checkOptions, didYouMean, invalid } from "./option.ts";
+import { checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
 import { resolveGraph } from "./resolve.ts";
 import { ownerOf, wireOf, type AnyWired, type GraphOwner } from "./wired.ts";
 
@@ -27,16 +27,26 @@ export function defineGraph<const G extends string, N extends Namespace>(
   options: GraphOptions = {},
 ): GraphDefinition<G, N> {
   checkName(name, "graph");
-  checkOptions(options, ["annotations"], `graph '${name}'`);
+  checkOptions(options, ["annotations", "was"], `graph '${name}'`);
   if (typeof define !== "function")
     invalid(`graph '${name}'`, "a graph is defined by a function", "() => ({ days, total })", define);
   const annotations = checkedAnnotations(options.annotations, `graph '${name}'`);
-  return within(name, () => new GraphDefinition<G, N>(name, namedWires(define()), {}, [], annotations));
+  return within(
+    name,
+    () => new GraphDefinition<G, N>(name, namedWires(define()), {}, [], annotations, checkedWas(options.was)),
+  );
 }
+
+export type FormerKeys = ReadonlyMap<string, readonly string[]>;
 
 export interface GraphOptions {
   /** What people know about the graph. One counts: `strata` holds settings for everything in it, see docs/configuration.md. */
   readonly annotations?: Annotations | undefined;
+  /**
+   * Keys that artifacts had before, the newest first where there are several: `{ "daily.spend": "days" }`. Earlier snapshots, differences
+   * and pins are found by the new key then. Part of no fingerprint.
+   */
+  readonly was?: { readonly [key: string]: string | readonly string[] } | undefined;
 }
 
 /** Frozen. Fingerprint and description are computed when first asked for, and then kept. */
@@ -52,6 +62,8 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
   readonly changes: readonly GraphChange[];
   /** Part of no fingerprint, and not of the description either. */
   readonly annotations: Annotations;
+  /** Keys that artifacts had before, the newest first, by key. */
+  readonly was: FormerKeys;
   readonly #named: readonly NamedWire[];
   readonly #lazy: { artifacts?: InGraph<N, G>; manifest?: SealedManifest; description?: GraphDescription } = {};
 
@@ -62,6 +74,7 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     family: object,
     changes: readonly GraphChange[],
     annotations: Annotations,
+    was: FormerKeys,
   ) {
     if (named.length === 0) {
       throw new StratigraphError("GRAPH_INVALID", "the graph has no artifacts: its function returns them by name", {
@@ -74,6 +87,16 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     this.changes = changes;
     ({ nodes: this.nodes, calls: this.calls } = resolveGraph(name, named));
     this.#named = named;
+    for (const [key, olds] of was) {
+      if (!this.nodes.has(key)) {
+        const guess = didYouMean(key, this.nodes.keys());
+        invalid("was", "there is no such artifact", "the key of one of its artifacts", key, guess);
+      }
+      for (const old of olds) {
+        if (this.nodes.has(old)) invalid(`was, '${key}'`, "this key is in use", "a key that no artifact has now", old);
+      }
+    }
+    this.was = was;
     Object.freeze(this);
   }
 
@@ -150,12 +173,14 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     checkName(name, "graph");
     return within(name, () => {
       const { named, changes } = derive(this, recipe as (draft: GraphDraft<unknown>) => unknown);
+      const keys = new Set(named.map(({ key }) => key));
       return new GraphDefinition(
         name,
         named,
         this.family,
         Object.freeze([...this.changes, ...changes]),
         this.annotations,
+        new Map([...this.was].filter(([key, olds]) => keys.has(key) && !olds.some((old) => keys.has(old)))),
       );
     });
   }
@@ -178,6 +203,25 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     }
     return key;
   }
+}
+
+function checkedWas(was: unknown): FormerKeys {
+  const former = new Map<string, readonly string[]>();
+  if (was === undefined) return former;
+  if (!isPlainRecord(was)) invalid("was", "renamed keys are given by their new ones", '{ "daily.spend": "days" }', was);
+  const seen = new Set<unknown>();
+  for (const [key, given] of Object.entries(was)) {
+    const olds: readonly unknown[] = Array.isArray(given) ? given : [given];
+    for (const old of olds) {
+      const where = `was, '${key}'`;
+      if (typeof old !== "string" || old === "")
+        invalid(where, "this was no key", "a key it had before, or a list of them", old);
+      if (seen.has(old)) invalid(where, "one key cannot have become two", "a key that is named once", old);
+      seen.add(old);
+    }
+    former.set(key, Object.freeze(olds as readonly string[]));
+  }
+  return former;
 }
 
 function within<T>(name: string, work: () => T): T {

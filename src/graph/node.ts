@@ -104,6 +104,6 @@ class Produced implements ProducedNode {
   }
 
   get identity(): Fingerprint {
-    return producedIdentity(this.artifact, this.call.producer.name, this.slot).fingerprint;
+    return producedIdentity(this.artifact, this.call.producer.firstName, this.slot).fingerprint;
   }
 }

@@ -41,6 +41,8 @@ export interface BuildContext<OD = Dimensions> {
 interface ProducerOptions<Inputs, Outputs, OD> {
   /** Unique within a graph; part of the fingerprint of everything it makes. */
   readonly name: string;
+  /** The name it had when its first results were made: they are still its own, and nothing is built again for the new name. */
+  readonly was?: string | undefined;
   /**
    * What counts of it is in every fingerprint. `code()` unless told: the code that the producer runs. Any other is yours to raise when
    * the code changes: `"1.0.0"`, `gitCommit()`, …
@@ -129,6 +131,8 @@ type Wired<Outputs> = Outputs extends AnyDeclared
 /** The run-time side of a producer: frozen, plain. */
 export interface ProducerDefinition {
   readonly name: string;
+  /** The name that counts in fingerprints: the first it had. */
+  readonly firstName: string;
   readonly version: VersionDescription;
   readonly inputs: ReadonlyMap<string, InputSpec>;
   readonly outputs: ReadonlyMap<string, DeclaredArtifact>;
@@ -150,6 +154,7 @@ export const SINGLE = "output";
 
 const optionNames = [
   "name",
+  "was",
   "version",
   "inputs",
   "output",
@@ -256,6 +261,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
   checkOptions(options, optionNames, typeof name === "string" ? `producer '${name}'` : "producer");
   checkName(name, "producer");
   const where = `producer '${name}'`;
+  if (options.was !== undefined) checkName(options.was, `${where}, was`);
   const outputs = checkedOutputs(options, where);
   const dimensions = [...outputs.values()][0]!.dimensions;
   const { build, validate } = options;
@@ -265,6 +271,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
   }
   return Object.freeze({
     name,
+    firstName: options.was ?? name,
     version: followsCode(options.version) ? new CodeVersion(callSite(where)) : checkedVersion(options.version, where),
     inputs: checkedInputs(options.inputs, dimensions, where),
     outputs,

@@ -94,9 +94,15 @@ function keysOf(named: readonly NamedWire[]): Map<Wire, string> {
 function checkProducers(calls: readonly ProducerCall[]): void {
   const producers = new Map<string, ProducerDefinition>();
   for (const { producer } of calls) {
-    const other = producers.get(producer.name);
-    if (other === undefined) producers.set(producer.name, producer);
-    else if (other !== producer && other.build !== producer.build) {
+    const other = producers.get(producer.firstName);
+    if (other === undefined) producers.set(producer.firstName, producer);
+    else if (other.name !== producer.name) {
+      throw new StratigraphError("GRAPH_INVALID", "two producers would be given each other's results", {
+        where: `producers '${other.name}' and '${producer.name}'`,
+        received: `'${producer.firstName}' is the first name of both`,
+        hint: "Leave out `was` where the old name is in use again.",
+      });
+    } else if (other !== producer && other.build !== producer.build) {
       throw new StratigraphError("GRAPH_INVALID", "two producers have the same name", {
         where: `producer '${producer.name}'`,
         hint: "Declare it once and call it where it is needed, or give each its own name.",

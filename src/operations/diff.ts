@@ -1,6 +1,7 @@
 // What differs between two snapshots of a graph: partitions by their content, and the declarations.
 
 import type { Connection } from "../backend/backend.ts";
+import { readDescription } from "../backend/description.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
@@ -20,6 +21,8 @@ export interface SnapshotDiff {
 
 export interface ArtifactDiff {
   readonly key: string;
+  /** The key it has in the earlier snapshot, where that is another. */
+  readonly was: string | undefined;
   /** `changed` where both snapshots have partitions of it. */
   readonly change: "added" | "removed" | "changed";
   readonly added: number;
@@ -65,26 +68,60 @@ export async function diffSnapshots(
     await connection.countSnapshotPartitions(before.id),
     await connection.countSnapshotPartitions(after.id),
   ];
-  const keys = [...new Set([...had.keys(), ...has.keys()])].sort(compareText);
+  const former = await renamedBetween(connection, after, had, has);
+  const gone = new Set(former.values());
+  const keys = [...new Set([...had.keys(), ...has.keys()])].filter((key) => !gone.has(key)).sort(compareText);
   const artifacts: ArtifactDiff[] = [];
   let same = 0;
   for (const key of keys) {
-    const diff = await diffArtifact(connection, key, before.id, after.id, limit);
+    const was = former.get(key);
+    const diff = await diffArtifact(connection, key, was ?? key, before.id, after.id, limit);
     same += diff.same;
     if (diff.added + diff.removed + diff.changed === 0) continue;
-    artifacts.push({ ...diff, change: !had.has(key) ? "added" : !has.has(key) ? "removed" : "changed" });
+    artifacts.push({ ...diff, was, change: !had.has(was ?? key) ? "added" : !has.has(key) ? "removed" : "changed" });
   }
   const [old, now] = [await declarationsOf(connection, before), await declarationsOf(connection, after)];
-  return { before, after, artifacts, declarations: diffDeclarations(old, now), same };
+  const renamed = { ...old, artifacts: underNewKeys(old.artifacts, former) };
+  return { before, after, artifacts, declarations: diffDeclarations(renamed, now), same };
+}
+
+/** What the earlier snapshot has under another key, by the key the later one has: as the later one's graph says. */
+async function renamedBetween(
+  connection: Connection,
+  after: StoredSnapshot,
+  had: ReadonlyMap<string, number>,
+  has: ReadonlyMap<string, number>,
+): Promise<ReadonlyMap<string, string>> {
+  const former = new Map<string, string>();
+  for (const { key, was = [] } of (await readDescription(connection, after))?.artifacts ?? []) {
+    const old = had.has(key) ? undefined : was.find((one) => had.has(one) && !has.has(one));
+    if (old !== undefined) former.set(key, old);
+  }
+  return former;
+}
+
+function underNewKeys(
+  artifacts: Declarations["artifacts"],
+  former: ReadonlyMap<string, string>,
+): Declarations["artifacts"] {
+  const renamed = new Map(artifacts);
+  for (const [key, old] of former) {
+    const parts = artifacts.get(old);
+    if (parts === undefined) continue;
+    renamed.delete(old);
+    renamed.set(key, parts);
+  }
+  return renamed;
 }
 
 async function diffArtifact(
   connection: Connection,
   key: string,
+  was: string,
   before: Fingerprint,
   after: Fingerprint,
   limit: number,
-): Promise<Omit<ArtifactDiff, "change">> {
+): Promise<Omit<ArtifactDiff, "change" | "was">> {
   const partitions: PartitionDiff[] = [];
   const counts = { added: 0, removed: 0, changed: 0, same: 0 };
   const tell = (partition: KeyText, old: StoredPartition | undefined, now: StoredPartition | undefined): void => {
@@ -93,7 +130,7 @@ async function diffArtifact(
     counts[change]++;
     if (change !== "same" && partitions.length < limit) partitions.push({ partition, change, before: old, after: now });
   };
-  const olds = everyItem((page) => connection.readSnapshotPartitions(before, key, { page }));
+  const olds = everyItem((page) => connection.readSnapshotPartitions(before, was, { page }));
   const nows = everyItem((page) => connection.readSnapshotPartitions(after, key, { page }));
   let [old, now] = [await olds.next(), await nows.next()];
   while (old.done !== true || now.done !== true) {
