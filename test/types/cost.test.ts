@@ -2,15 +2,11 @@
 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { expect, test } from "vitest";
+import { chainOfProducers, checkTypes } from "../../benchmarks/work/typed-program.ts";
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const root = join(folder, "../..");
-
-const header = `import { z } from "zod";
-import { artifact, graph, local, producer } from "./api.ts";
-`;
+const graphOf = (count: number): string => chainOfProducers(count, "./api.ts");
 
 // 36,978 when it was measured; 5 % are left for changes in zod and the compiler.
 test("a graph of fifty producers with an artifact each costs at most 39,000 instantiations", () => {
@@ -25,31 +21,8 @@ test("the cost grows in proportion to the number of producers", () => {
   expect(many / few).toBeLessThan(4.2);
 }, 60_000);
 
-/** A chain in which every artifact has a schema of its own, and every type occurs once. */
-function graphOf(count: number): string {
-  const lines = [header, "const A0 = artifact({ schema: z.object({ id: z.int(), f0: z.number() }) });"];
-  for (let i = 1; i <= count; i++) {
-    lines.push(
-      `const A${i} = artifact({ schema: z.object({ id: z.int(), f${i}: z.number() }) });`,
-      `const p${i} = producer({ name: "p${i}", version: "1.0.0", inputs: { row: A${i - 1} }, output: A${i}, build: ({ row }) => ({ id: row.id, f${i}: row.f${i - 1} }) });`,
-    );
-  }
-  lines.push('export const big = graph("big", () => {', '  const a0 = A0.from(local("a.json"));');
-  for (let i = 1; i <= count; i++) lines.push(`  const a${i} = p${i}({ row: a${i - 1} });`);
-  lines.push(`  return { ${Array.from({ length: count + 1 }, (_, i) => `a${i}`).join(", ")} };`, "});");
-  return lines.join("\n");
-}
-
 function instantiations(text: string): number {
-  const path = join(folder, "cost-program.ts");
-  const config = ts.readConfigFile(join(root, "tsconfig.json"), (file) => ts.sys.readFile(file));
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
-  const host = ts.createCompilerHost(options);
-  const [fileExists, readFile] = [host.fileExists.bind(host), host.readFile.bind(host)];
-  host.fileExists = (file) => file === path || fileExists(file);
-  host.readFile = (file) => (file === path ? text : readFile(file));
-  const program = ts.createProgram([path], options, host);
-  const messages = program.getSemanticDiagnostics(program.getSourceFile(path));
-  expect(messages.map(({ messageText }) => messageText)).toEqual([]);
-  return program.getInstantiationCount();
+  const { instantiations: count, messages } = checkTypes(text, { root: join(folder, "../.."), folder });
+  expect(messages).toEqual([]);
+  return count;
 }
