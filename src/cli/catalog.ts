@@ -75,8 +75,8 @@ export const catalog: readonly Chapter[] = [
       },
       {
         name: "snapshots",
-        usage: "",
-        summary: "list snapshots, newest first",
+        usage: "[verb]",
+        summary: "list snapshots, newest first; export and import one",
         load: async () => (await import("./commands/snapshots.ts")).snapshots,
       },
       {
