@@ -5,6 +5,8 @@ import { userName } from "../../../build/holder.ts";
 import { resolveSnapshot } from "../../../build/snapshot.ts";
 import { StratigraphError } from "../../../errors.ts";
 import { selectNodes } from "../../../graph/selector.ts";
+import type * as Importer from "../../../operations/moving/import-snapshot.ts";
+import type * as Reader from "../../../operations/moving/read-folder.ts";
 import { systemClock } from "../../../util/clock.ts";
 import { defineCommand, flag, text, texts, type Call, type Command } from "../../command.ts";
 import { shownPath } from "../../frames.ts";
@@ -93,8 +95,7 @@ export const importing: Command = defineCommand({
     { command: "strata snapshots import ./total --digest 6f1c…", says: "only if it is the one that was meant" },
   ],
   async run(call) {
-    const { importSnapshot } = await import("../../../operations/moving/import-snapshot.ts");
-    const { openExport } = await import("../../../operations/moving/read-folder.ts");
+    const { importSnapshot, openExport } = await loadImporter();
     const { digest, tags, move, by = userName() } = call.options;
     const folder = resolve(call.cwd, call.args[0]!);
     openExport(folder); // before a state folder is made for it
@@ -123,6 +124,13 @@ export const importing: Command = defineCommand({
     };
   },
 });
+
+/** On its own: TypeScript forgets to rewrite the endings of imports that stand beside an `await using`. */
+async function loadImporter(): Promise<Pick<typeof Importer, "importSnapshot"> & Pick<typeof Reader, "openExport">> {
+  const { importSnapshot } = await import("../../../operations/moving/import-snapshot.ts");
+  const { openExport } = await import("../../../operations/moving/read-folder.ts");
+  return { importSnapshot, openExport };
+}
 
 /** Draws a line at most ten times a second. */
 function drawer({ terminal }: Call): (line: string) => void {
