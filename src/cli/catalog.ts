@@ -175,6 +175,12 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/events.ts")).events,
       },
       {
+        name: "completion",
+        usage: "<shell>",
+        summary: "print a script that completes commands, options and names in your shell",
+        load: async () => (await import("./commands/completion.ts")).completion,
+      },
+      {
         name: "doctor",
         usage: "",
         summary: "check this machine, the project and its database",

@@ -107,7 +107,7 @@ function checkPartition(
   description: Description,
   texts: ReadonlyMap<string, string>,
 ): CheckedPartition {
-  const place = placeText(row.artifactKey, row.key as KeyText);
+  const place = placeText(row.artifactKey, row.key);
   const artifact = description.artifacts.find(({ key }) => key === row.artifactKey);
   if (artifact === undefined || artifact.identity !== row.artifact) {
     throw wrong("a partition is of an artifact that the graph does not have", place);
@@ -140,7 +140,7 @@ function checkPlaces(partitions: readonly CheckedPartition[]): void {
   const linked = new Set<string>();
   for (const { row } of partitions) {
     if (!row.linked) continue;
-    const place = placeText(row.artifactKey, row.key as KeyText);
+    const place = placeText(row.artifactKey, row.key);
     if (linked.has(place)) throw wrong("two partitions are at one place of the snapshot", place);
     linked.add(place);
   }
@@ -183,7 +183,7 @@ function checkRuns(
     const row = partitions[partition]?.row;
     if (found?.kind !== "step" || row === undefined) throw wrong("an edge names what is not there", `${run} ${name}`);
     if (direction === "output" && row.input !== found.input) {
-      throw wrong("a partition was written by a run of another step", placeText(row.artifactKey, row.key as KeyText));
+      throw wrong("a partition was written by a run of another step", placeText(row.artifactKey, row.key));
     }
   }
 }

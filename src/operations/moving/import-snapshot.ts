@@ -1,7 +1,7 @@
 // Takes in an exported snapshot: everything is checked before anything is written, bytes before names, all names in one transaction.
 
 import type { Connection } from "../../backend/backend.ts";
-import type { Json, PartitionId, PartitionRecord, RunId, RunPartition, RunRecord, StoredPartition, StoredSnapshot } from "../../backend/records.ts"; // prettier-ignore
+import type { PartitionId, PartitionRecord, RunId, RunPartition, RunRecord, StoredPartition, StoredSnapshot } from "../../backend/records.ts"; // prettier-ignore
 import { placeText } from "../../build/place.ts";
 import { checkTag, tagSnapshot } from "../../build/snapshot.ts";
 import { readPartitionBytes, type Workspace } from "../../build/workspace.ts";
@@ -80,11 +80,11 @@ function readBytes(folder: ExportFolder, { row }: CheckedPartition): Uint8Array 
     verifyContent(
       bytes,
       { fingerprint, size: row.size, digest: undefined },
-      placeText(row.artifactKey, row.key as KeyText),
+      placeText(row.artifactKey, row.key),
     );
   } catch (cause) {
     throw exportInvalid("the bytes of a partition are not what its fingerprint stands for", {
-      where: placeText(row.artifactKey, row.key as KeyText),
+      where: placeText(row.artifactKey, row.key),
       cause,
     });
   }
@@ -225,7 +225,7 @@ async function writeNames(
   const graphFingerprint = index.snapshot.graphFingerprint as Fingerprint;
   await tx.writeManifests(manifests);
   if ((await tx.readGraph(graph, graphFingerprint)) === undefined) {
-    await tx.writeGraph({ name: graph, fingerprint: graphFingerprint, description: description as unknown as Json });
+    await tx.writeGraph({ name: graph, fingerprint: graphFingerprint, description: description });
   }
   await tx.startRuns(runs);
   const ids = [...(await tx.writeArtifactPartitions(records.filter((record) => record !== undefined)))];

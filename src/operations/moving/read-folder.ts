@@ -98,7 +98,7 @@ function readInside(
     checkFolders(root, file);
     return fs.readFileSync(fd);
   } catch (cause) {
-    switch (errnoOf(cause)) {
+    switch (errnoOf(cause) ?? "") {
       case "ENOENT":
         throw exportInvalid("a file of the export is missing", { where: file, cause });
       case "ELOOP":

@@ -22,7 +22,7 @@ describe("snapshots export and import", () => {
     const plan = await there.strata("plan", "spend.ts");
     const read = await there.strata("read", "total", "--snapshot", "prod", "--json");
     const verified = await there.strata("verify", "prod");
-    const why = await there.strata("why", "total");
+    const why = await there.strata("why", "total", "-f", "spend.ts");
 
     expect(exported).toMatchObject({ code: 0, json: { partitions: 7, runs: 5, whole: true, tags: ["prod"] } });
     expect(wrong).toMatchObject({ code: 1, stdout: "" });
