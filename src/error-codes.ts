@@ -36,6 +36,7 @@ export const errorGroups = {
     STORAGE_READ_ONLY: ["The place to write to cannot be written.", 500, "degrade"],
     STORAGE_FAILED: ["The file system refused an operation.", 500, "degrade"],
     PARTITION_AMBIGUOUS: ["Two files claim the same partition, or differ in case only.", 409],
+    EXPORT_INVALID: ["A folder is no export of a snapshot, or was damaged or changed since it was written.", 422],
   },
   graph: {
     GRAPH_INVALID: ["A graph, artifact or producer is declared wrongly.", 422],

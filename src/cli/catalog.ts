@@ -75,8 +75,8 @@ export const catalog: readonly Chapter[] = [
       },
       {
         name: "snapshots",
-        usage: "",
-        summary: "list snapshots, newest first",
+        usage: "[verb]",
+        summary: "list snapshots, newest first; export and import one",
         load: async () => (await import("./commands/snapshots.ts")).snapshots,
       },
       {
@@ -179,6 +179,12 @@ export const catalog: readonly Chapter[] = [
         usage: "",
         summary: "what happened, newest first, or as it happens",
         load: async () => (await import("./commands/events.ts")).events,
+      },
+      {
+        name: "completion",
+        usage: "<shell>",
+        summary: "print a script that completes commands, options and names in your shell",
+        load: async () => (await import("./commands/completion.ts")).completion,
       },
       {
         name: "doctor",

@@ -5,19 +5,8 @@ import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { placeText } from "../build/place.ts";
 import { StratigraphError } from "../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../graph/describe.ts";
-import {
-  daily,
-  encodeKey,
-  hourly,
-  integers,
-  monthly,
-  parseKeyArgument,
-  strings,
-  weekly,
-  type Dimension,
-  type Dimensions,
-  type KeyText,
-} from "../identity/partition.ts";
+import { describedDimensions } from "../graph/described.ts";
+import { encodeKey, parseKeyArgument, type KeyText } from "../identity/partition.ts";
 import { suggestKey } from "../util/suggest.ts";
 
 /** "days[2026-01-02]" as typed. */
@@ -54,7 +43,7 @@ export function findArtifact({ name, artifacts }: GraphDescription, key: string)
 
 /** A key as typed, in its one form. Error: PARTITION_KEY_INVALID. */
 export function keyTextOf(artifact: ArtifactDescription, typed: string): KeyText {
-  const dimensions = dimensionsOf(artifact.dimensions);
+  const dimensions = describedDimensions(artifact.dimensions);
   return encodeKey(dimensions, parseKeyArgument(dimensions, typed));
 }
 
@@ -87,25 +76,4 @@ export async function findPartition(
     expected: `something like '${placeText(key, only.key)}'`,
     hint: `See them: strata ls ${key}`,
   });
-}
-
-/** A description's dimensions as dimensions: all that keys as text need. Which values a oneOf has is not remembered. */
-function dimensionsOf(described: unknown): Dimensions {
-  const kinds: Readonly<Record<string, (options: { readonly zone?: string }) => Dimension>> = {
-    hourly,
-    daily,
-    weekly,
-    monthly,
-    integers: () => integers(),
-    strings: () => strings(),
-    oneOf: () => strings(),
-  };
-  const dimensions: Record<string, Dimension> = {};
-  for (const [name, value] of Object.entries(
-    Object(described) as Readonly<Record<string, { kind: string; zone?: string }>>,
-  )) {
-    const { kind, zone } = value;
-    dimensions[name] = (kinds[kind] ?? strings)(zone === undefined ? {} : { zone });
-  }
-  return dimensions;
 }

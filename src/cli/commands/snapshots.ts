@@ -1,4 +1,4 @@
-// strata snapshots: the graph's history, newest first.
+// strata snapshots: the graph's history, newest first; and a snapshot as a folder.
 
 import type { Cursor } from "../../backend/records.ts";
 import { tagsBySnapshot, withLookup } from "../lookup.ts";
@@ -6,10 +6,11 @@ import { defineCommand, text, whole, type Command } from "../command.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
+import { exporting, importing } from "./snapshots/moving.ts";
 
 export const snapshots: Command = defineCommand({
   name: "snapshots",
-  summary: "list snapshots, newest first",
+  summary: "list snapshots, newest first; export and import one",
   details: ["A snapshot is a graph and its sources at one moment, with what was built from them."],
   options: {
     limit: whole("--limit <n>", "how many; 20 unless told", 1),
@@ -19,6 +20,7 @@ export const snapshots: Command = defineCommand({
     { command: "strata snapshots", says: "the newest 20" },
     { command: "strata snapshots --json --limit 1000", says: "for a program" },
   ],
+  subcommands: [exporting, importing],
   run: (call) =>
     withLookup(call, async ({ workspace: { connection }, graph }) => {
       const { limit = 20, after } = call.options;

@@ -27,6 +27,8 @@ describe("the documents of --json", () => {
     await ask("show", "prod");
     await ask("read", "days[2026-01-02]");
     await ask("snapshots");
+    await ask("snapshots", "export", "latest", "moved", "--tags");
+    await ask("snapshots", "import", "moved");
     await ask("diff", "prod", "latest", "--values");
     await ask("tag", "delete", "prod");
     await ask("verify");
@@ -42,8 +44,10 @@ describe("the documents of --json", () => {
 function settle(name: string, value: unknown): unknown {
   if (name === "duration" && typeof value === "number") return "<milliseconds>";
   if (name === "by" && typeof value === "string") return "<who>";
+  if (name === "folder") return "<folder>";
   if (typeof value !== "string") return value;
   return value
+    .replace(/\b[0-9a-f]{64}\b/g, "<digest>")
     .replace(/\b[0-9a-f]{32}\b/g, "<fingerprint>")
     .replace(/\b[0-9a-z]{26}\b/g, "<run>")
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
