@@ -1,0 +1,421 @@
+// How a producer wants its inputs and gives its outputs: row by row, as files, as bytes, or only when asked.
+
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  all,
+  artifact,
+  bytes,
+  csv,
+  daily,
+  file,
+  graph,
+  json,
+  lazy,
+  literal,
+  local,
+  memory,
+  memoryStorage,
+  ndjson,
+  optional,
+  producer,
+  stream,
+  text,
+} from "stratigraph";
+import { sqlite } from "stratigraph/sqlite";
+import { z } from "zod";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "strata-views-"));
+  mkdirSync(join(root, "data"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+const Row = z.object({ id: z.int(), amount: z.number() });
+const Raw = artifact({ schema: z.array(Row), format: ndjson() });
+const Clean = artifact({
+  schema: z.array(Row),
+  format: ndjson(),
+  storage: local("out/{input_fingerprint}.ndjson"),
+});
+const Total = artifact({ schema: z.number() });
+
+function writeRaw(count: number, name = "raw.ndjson"): void {
+  const lines = Array.from({ length: count }, (_, id) => `${JSON.stringify({ id, amount: id % 10 })}\n`);
+  writeFileSync(join(root, "data", name), lines.join(""));
+}
+
+function outputs(): string[] {
+  try {
+    return readdirSync(join(root, "out"));
+  } catch {
+    return [];
+  }
+}
+
+/** Keeps rows with an amount above `least`, and sums what is left. */
+function project({ least = 4, seen = [] as number[], fail = -1, version = "1" } = {}) {
+  const clean = producer({
+    name: "clean",
+    version,
+    inputs: { raw: stream(Raw) },
+    output: stream(Clean),
+    async *build({ raw }) {
+      for await (const row of raw) {
+        seen.push(row.id);
+        if (row.id === fail) throw new Error("no more");
+        if (row.amount > least) yield row;
+      }
+    },
+  });
+  const sum = producer({
+    name: "sum",
+    version: "1",
+    inputs: { rows: stream(Clean) },
+    output: Total,
+    async build({ rows }) {
+      let total = 0;
+      for await (const row of rows) total += row.amount;
+      return total;
+    },
+  });
+  return graph("views", () => {
+    const raw = Raw.from(local("data/raw.ndjson"));
+    const rows = clean({ raw });
+    return { raw, rows, total: sum({ rows }) };
+  });
+}
+
+describe("rows in and rows out", () => {
+  it("are read, written and read again, and the file is the one the whole array would be", async () => {
+    writeRaw(1000);
+    const spend = project();
+
+    const snapshot = await spend.build({ backend: memory(), root });
+
+    expect(snapshot.result.outcome).toBe("succeeded");
+    expect(await snapshot.read(spend.artifacts.total)).toBe(3500);
+    const rows = await snapshot.read(spend.artifacts.rows);
+    expect(rows).toHaveLength(500);
+    expect(readFileSync(join(root, "out", outputs()[0]!))).toEqual(Buffer.from(ndjson().encode(rows)));
+  });
+
+  it("are up to date afterwards, and a change in the rows that are left out goes no further", async () => {
+    writeRaw(100);
+    const backend = memory();
+    await project().build({ backend, root });
+
+    const same = await project().build({ backend, root });
+    writeFileSync(
+      join(root, "data/raw.ndjson"),
+      `${readFileSync(join(root, "data/raw.ndjson"), "utf8")}{"id":100,"amount":0}\n`,
+    );
+    const more = await project().build({ backend, root });
+
+    expect(same.result).toMatchObject({ built: 0, reused: 2 });
+    expect(more.result).toMatchObject({ built: 1, reused: 1 });
+  });
+
+  it("leave nothing when the producer fails in the middle", async () => {
+    writeRaw(50_000);
+    const snapshot = await project({ least: -1, fail: 40_000 }).build({ backend: memory(), root });
+
+    expect(snapshot.result.outcome).toBe("failed");
+    expect(snapshot.result.steps.find(({ key }) => key === "rows")?.error?.message).toContain("no more");
+    expect(outputs()).toEqual([]);
+  });
+
+  it("leave nothing when a row does not fit, and name the row", async () => {
+    const make = producer({
+      name: "make",
+      version: "1",
+      inputs: {},
+      output: stream(Clean),
+      *build() {
+        yield { id: 1, amount: 2 };
+        yield { id: 2, amount: "three" as unknown as number };
+      },
+    });
+    const snapshot = await graph("bad", () => ({ rows: make({}) })).build({ backend: memory(), root });
+
+    const { error } = snapshot.result.steps[0]!;
+    expect(error).toMatchObject({ code: "DATA_INVALID" });
+    expect(error?.message).toContain("producer 'make', output 'rows', row 2, field 'amount'");
+    expect(outputs()).toEqual([]);
+  });
+
+  it("stop at the time limit, and a producer that goes on writes nothing any more", async () => {
+    const make = producer({
+      name: "make",
+      version: "1",
+      inputs: {},
+      output: stream(Clean),
+      timeout: 100,
+      async *build() {
+        for (let id = 0; ; id++) {
+          await new Promise((done) => setTimeout(done, 5));
+          yield { id, amount: 1 };
+        }
+      },
+    });
+    const snapshot = await graph("slow", () => ({ rows: make({}) })).build({ backend: memory(), root });
+    await new Promise((done) => setTimeout(done, 50));
+
+    expect(snapshot.result.steps[0]?.error?.code).toBe("STEP_TIMEOUT");
+    expect(outputs()).toEqual([]);
+  });
+
+  it("are tried again from the first row", async () => {
+    let attempts = 0;
+    const make = producer({
+      name: "make",
+      version: "1",
+      inputs: {},
+      output: stream(Clean),
+      retries: { times: 2, delay: 1 },
+      *build() {
+        attempts += 1;
+        yield { id: 1, amount: attempts };
+        if (attempts < 3) throw new Error("not yet");
+      },
+    });
+    const retried = graph("retried", () => ({ rows: make({}) }));
+    const snapshot = await retried.build({ backend: memory(), root });
+
+    expect(await snapshot.read(retried.artifacts.rows)).toEqual([{ id: 1, amount: 3 }]);
+    expect(outputs()).toHaveLength(1);
+  });
+
+  it("may be gone through twice, left early, and stand behind all() and optional()", async () => {
+    const Day = artifact({ schema: z.array(Row), partitionBy: { date: daily() }, format: csv({ types: "infer" }) });
+    const Means = artifact({ schema: z.array(z.number()) });
+    writeFileSync(join(root, "data/2026-01-01.csv"), "id,amount\n1,2\n2,4\n");
+    writeFileSync(join(root, "data/2026-01-02.csv"), "id,amount\n1,7\n");
+    const spread = producer({
+      name: "spread",
+      version: "1",
+      inputs: { days: all(stream(Day)), none: optional(stream(Raw)) },
+      output: Means,
+      async build({ days, none }) {
+        expect(none).toBeUndefined();
+        const found: number[] = [];
+        for (const { value } of days) {
+          let count = 0;
+          for await (const row of value) count += row.amount;
+          for await (const row of value) {
+            found.push(count + row.id);
+            break;
+          }
+        }
+        return found;
+      },
+    });
+    const days = graph("days", () => ({ means: spread({ days: Day.from(local("data/{date}.csv")) }) }));
+
+    const snapshot = await days.build({ backend: memory(), root });
+
+    expect(snapshot.result.steps[0]?.error?.message).toBeUndefined();
+    expect(await snapshot.read(days.artifacts.means)).toEqual([7, 8]);
+  });
+
+  it("go through every storage and format of rows", async () => {
+    for (const format of [ndjson(), json(), json({ indent: 2 }), csv({ types: "infer" })]) {
+      for (const storage of [literal(), memoryStorage("{input_fingerprint}"), local("out/{input_fingerprint}.x")]) {
+        const Here = artifact({ schema: z.array(Row), format, storage });
+        const make = producer({
+          name: "make",
+          version: "1",
+          inputs: {},
+          output: stream(Here),
+          *build() {
+            for (let id = 0; id < 3; id++) yield { id, amount: id / 2 };
+          },
+        });
+        const take = producer({
+          name: "take",
+          version: "1",
+          inputs: { rows: stream(Here) },
+          output: Total,
+          async build({ rows }) {
+            let total = 0;
+            for await (const { amount } of rows) total += amount;
+            return total;
+          },
+        });
+        const here = graph("here", () => {
+          const rows = make({});
+          return { rows, total: take({ rows }) };
+        });
+        const snapshot = await here.build({ backend: memory(), root });
+        expect(await snapshot.read(here.artifacts.total)).toBe(1.5);
+        expect(await snapshot.read(here.artifacts.rows)).toHaveLength(3);
+      }
+    }
+  });
+});
+
+describe("bytes that are not the recorded ones", () => {
+  it("of a streamed input are built again, also where the producer stopped before them", async () => {
+    writeRaw(20_000);
+    const backend = memory();
+    await project({ least: -1 }).build({ backend, root });
+    const path = join(root, "out", outputs()[0]!);
+    const damaged = readFileSync(path);
+    damaged[damaged.length - 3] = 0x38;
+    chmodSync(path, 0o644);
+    writeFileSync(path, damaged);
+    const first = producer({
+      name: "first",
+      version: "1",
+      inputs: { rows: stream(Clean) },
+      output: Total,
+      async build({ rows }) {
+        for await (const row of rows) return row.id;
+        return -1;
+      },
+    });
+    const base = project({ least: -1 });
+    const more = base.with((draft) => ({ ...draft.artifacts, first: first({ rows: draft.artifacts.rows }) }));
+
+    const events: string[] = [];
+    const snapshot = await more.build({ backend, root, on: (event) => events.push(event.type) });
+
+    expect(events).toContain("healing");
+    expect(snapshot.result.outcome).toBe("succeeded");
+    expect(await snapshot.read(more.artifacts.first)).toBe(0);
+  });
+
+  it("of a source fail the step, also where the producer caught it", async () => {
+    writeRaw(20_000);
+    const take = producer({
+      name: "take",
+      version: "1",
+      inputs: { raw: stream(Raw) },
+      output: Total,
+      async build({ raw }) {
+        let count = 0;
+        try {
+          for await (const row of raw) {
+            if (row.id === 0) writeRaw(20_001);
+            count += 1;
+          }
+        } catch {
+          return -1;
+        }
+        return count;
+      },
+    });
+    const moving = graph("moving", () => ({ count: take({ raw: Raw.from(local("data/raw.ndjson")) }) }));
+    const snapshot = await moving.build({ backend: memory(), root });
+
+    expect(snapshot.result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
+  });
+});
+
+describe("file(), bytes() and lazy()", () => {
+  const Words = artifact({ schema: z.string(), format: text() });
+  const Size = artifact({ schema: z.array(z.unknown()) });
+
+  it("give a path, bytes, and a function that reads when it is called", async () => {
+    writeFileSync(join(root, "data/words.txt"), "one two");
+    const look = producer({
+      name: "look",
+      version: "1",
+      inputs: { path: file(Words), raw: bytes(Words), ask: lazy(Words), inline: file(Total) },
+      output: Size,
+      build: async ({ path, raw, ask, inline }) => [
+        readFileSync(path, "utf8"),
+        raw.length,
+        await ask(),
+        readFileSync(inline, "utf8"),
+        inline.endsWith(".json"),
+      ],
+    });
+    const views = graph("look", () => {
+      const words = Words.from(local("data/words.txt"));
+      return { look: look({ path: words, raw: words, ask: words, inline: Total.from(literal(5)) }) };
+    });
+    const snapshot = await views.build({ backend: memory(), root });
+
+    expect(await snapshot.read(views.artifacts.look)).toEqual(["one two", 7, "one two", "5\n", true]);
+  });
+
+  it("never change what an input is: another view of it computes nothing anew", async () => {
+    writeFileSync(join(root, "data/words.txt"), "one two");
+    const backend = sqlite(join(root, "strata.db"));
+    const count = (input: typeof Words | ReturnType<typeof lazy<string, {}>>, calls: string[]) => {
+      const make = producer({
+        name: "count",
+        version: "1",
+        inputs: { words: input as typeof Words },
+        output: Total,
+        build: ({ words }) => (calls.push("called"), typeof words === "string" ? words.length : 7),
+      });
+      return graph("counted", () => ({ total: make({ words: Words.from(local("data/words.txt")) }) }));
+    };
+    const calls: string[] = [];
+    const one = await count(Words, calls).build({ backend, root });
+    const two = await count(lazy(Words), calls).build({ backend, root });
+
+    expect(calls).toEqual(["called"]);
+    expect(two.id).toBe(one.id);
+  });
+
+  it("a lazy input that is damaged is nobody's business until it is asked for", async () => {
+    const Half = artifact({ schema: z.number(), storage: local("out/{input_fingerprint}.json") });
+    const half = producer({ name: "half", version: "1", inputs: {}, output: Half, build: () => 4 });
+    const maybe = (version: string, ask: boolean) => {
+      const use = producer({
+        name: "use",
+        version,
+        inputs: { half: lazy(Half) },
+        output: Total,
+        build: async ({ half: read }) => (ask ? await read() : 0),
+      });
+      return graph("maybe", () => {
+        const one = half({});
+        return { half: one, total: use({ half: one }) };
+      });
+    };
+    const backend = memory();
+    await maybe("1", false).build({ backend, root });
+    const path = join(root, "out", outputs()[0]!);
+    chmodSync(path, 0o644);
+    writeFileSync(path, "5\n");
+
+    const unasked = await maybe("2", false).build({ backend, root });
+    const asked = maybe("3", true);
+    const snapshot = await asked.build({ backend, root });
+
+    expect(unasked.result).toMatchObject({ built: 1, reused: 1 });
+    expect(snapshot.result).toMatchObject({ built: 2 });
+    expect(await snapshot.read(asked.artifacts.total)).toBe(4);
+  });
+
+  it("a file that is touched while a producer reads it is no input", async () => {
+    const path = join(root, "data/words.txt");
+    writeFileSync(path, "one two");
+    const look = producer({
+      name: "look",
+      version: "1",
+      inputs: { path: file(Words) },
+      output: Total,
+      build: async ({ path: given }) => {
+        await new Promise((done) => setTimeout(done, 30));
+        writeFileSync(given, "six ten");
+        const { length } = readFileSync(given, "utf8");
+        writeFileSync(given, "one two");
+        return length;
+      },
+    });
+    const touched = graph("touched", () => ({ total: look({ path: Words.from(local("data/words.txt")) }) }));
+    const snapshot = await touched.build({ backend: memory(), root });
+
+    expect(snapshot.result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
+  });
+});
