@@ -23,6 +23,9 @@ import {
   producer,
   stream,
   text,
+  type BuildListener,
+  type BuildOptions,
+  type BuildResult,
 } from "stratigraph";
 import { sqlite } from "stratigraph/sqlite";
 import { z } from "zod";
@@ -56,6 +59,16 @@ function outputs(): string[] {
   } catch {
     return [];
   }
+}
+
+/** What a build did that fails. */
+async function failedBuild(failing: { build(options: BuildOptions): Promise<unknown> }): Promise<BuildResult> {
+  let result: BuildResult | undefined;
+  const on: BuildListener = (event) => {
+    if (event.type === "build-finished") ({ result } = event);
+  };
+  await expect(failing.build({ backend: memory(), root, on })).rejects.toMatchObject({ code: "BUILD_FAILED" });
+  return result!;
 }
 
 /** Keeps rows with an amount above `least`, and sums what is left. */
@@ -123,10 +136,9 @@ describe("rows in and rows out", () => {
 
   it("leave nothing when the producer fails in the middle", async () => {
     writeRaw(50_000);
-    const snapshot = await project({ least: -1, fail: 40_000 }).build({ backend: memory(), root });
+    const result = await failedBuild(project({ least: -1, fail: 40_000 }));
 
-    expect(snapshot.result.outcome).toBe("failed");
-    expect(snapshot.result.steps.find(({ key }) => key === "rows")?.error?.message).toContain("no more");
+    expect(result.steps.find(({ key }) => key === "rows")?.error?.message).toContain("no more");
     expect(outputs()).toEqual([]);
   });
 
@@ -141,9 +153,9 @@ describe("rows in and rows out", () => {
         yield { id: 2, amount: "three" as unknown as number };
       },
     });
-    const snapshot = await graph("bad", () => ({ rows: make({}) })).build({ backend: memory(), root });
+    const result = await failedBuild(graph("bad", () => ({ rows: make({}) })));
 
-    const { error } = snapshot.result.steps[0]!;
+    const { error } = result.steps[0]!;
     expect(error).toMatchObject({ code: "DATA_INVALID" });
     expect(error?.message).toContain("producer 'make', output 'rows', row 2, field 'amount'");
     expect(outputs()).toEqual([]);
@@ -163,10 +175,10 @@ describe("rows in and rows out", () => {
         }
       },
     });
-    const snapshot = await graph("slow", () => ({ rows: make({}) })).build({ backend: memory(), root });
+    const result = await failedBuild(graph("slow", () => ({ rows: make({}) })));
     await new Promise((done) => setTimeout(done, 50));
 
-    expect(snapshot.result.steps[0]?.error?.code).toBe("STEP_TIMEOUT");
+    expect(result.steps[0]?.error?.code).toBe("STEP_TIMEOUT");
     expect(outputs()).toEqual([]);
   });
 
@@ -215,7 +227,10 @@ describe("rows in and rows out", () => {
         return found;
       },
     });
-    const days = graph("days", () => ({ means: spread({ days: Day.from(local("data/{date}.csv")) }) }));
+    const days = graph("days", () => {
+      const rows = Day.from(local("data/{date}.csv"));
+      return { rows, means: spread({ days: rows }) };
+    });
 
     const snapshot = await days.build({ backend: memory(), root });
 
@@ -310,10 +325,13 @@ describe("bytes that are not the recorded ones", () => {
         return count;
       },
     });
-    const moving = graph("moving", () => ({ count: take({ raw: Raw.from(local("data/raw.ndjson")) }) }));
-    const snapshot = await moving.build({ backend: memory(), root });
+    const moving = graph("moving", () => {
+      const raw = Raw.from(local("data/raw.ndjson"));
+      return { raw, count: take({ raw }) };
+    });
+    const result = await failedBuild(moving);
 
-    expect(snapshot.result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
+    expect(result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
   });
 });
 
@@ -338,7 +356,8 @@ describe("file(), bytes() and lazy()", () => {
     });
     const views = graph("look", () => {
       const words = Words.from(local("data/words.txt"));
-      return { look: look({ path: words, raw: words, ask: words, inline: Total.from(literal(5)) }) };
+      const five = Total.from(literal(5));
+      return { words, five, look: look({ path: words, raw: words, ask: words, inline: five }) };
     });
     const snapshot = await views.build({ backend: memory(), root });
 
@@ -356,7 +375,10 @@ describe("file(), bytes() and lazy()", () => {
         output: Total,
         build: ({ words }) => (calls.push("called"), typeof words === "string" ? words.length : 7),
       });
-      return graph("counted", () => ({ total: make({ words: Words.from(local("data/words.txt")) }) }));
+      return graph("counted", () => {
+        const words = Words.from(local("data/words.txt"));
+        return { words, total: make({ words }) };
+      });
     };
     const calls: string[] = [];
     const one = await count(Words, calls).build({ backend, root });
@@ -413,9 +435,12 @@ describe("file(), bytes() and lazy()", () => {
         return length;
       },
     });
-    const touched = graph("touched", () => ({ total: look({ path: Words.from(local("data/words.txt")) }) }));
-    const snapshot = await touched.build({ backend: memory(), root });
+    const touched = graph("touched", () => {
+      const words = Words.from(local("data/words.txt"));
+      return { words, total: look({ path: words }) };
+    });
+    const result = await failedBuild(touched);
 
-    expect(snapshot.result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
+    expect(result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
   });
 });
