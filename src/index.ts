@@ -28,6 +28,7 @@ export { code, gitCommit, semver, text as versionText, timestamp, type Version }
 export { json } from "./data/format/json.ts";
 export { ndjson } from "./data/format/ndjson.ts";
 export { csv } from "./data/format/csv.ts";
+export { parquet } from "./data/format/parquet.ts";
 export { text } from "./data/format/text.ts";
 export { bytes } from "./graph/bytes.ts";
 export type { ByteSource, Format, RowFormat, RowWriter } from "./data/format/format.ts";
