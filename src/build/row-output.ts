@@ -111,7 +111,9 @@ async function writeRows(given: unknown, target: RowTarget, { signal }: BuildCon
       signal.throwIfAborted();
       if (next.done === true) break;
       const row: unknown = next.value;
-      await ours(async () => take(await encoder.add(row)));
+      // Most rows fill no piece: those cost no promise.
+      const ready = refusing(() => encoder.add(row));
+      if (ready !== undefined) await ours(async () => take(await ready));
       onRow?.(row);
     }
     ended = true;
@@ -146,6 +148,14 @@ function rowIterator(given: unknown, where: string): RowIterator {
       received: showValue(given),
     }),
   );
+}
+
+function refusing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw isStratigraphError(error) ? new Refusal(error) : error;
+  }
 }
 
 async function ours<T>(work: () => Promise<T>): Promise<T> {

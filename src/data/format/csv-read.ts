@@ -6,6 +6,7 @@ import { StratigraphError } from "../../errors.ts";
 import { showValue } from "../../util/show.ts";
 import { suggest } from "../../util/suggest.ts";
 import { inferCell } from "./csv-cell.ts";
+import { splitQuoted } from "./csv-quoted.ts";
 import { checkRowLength } from "./text-rows.ts";
 
 export interface CsvLayout {
@@ -121,6 +122,11 @@ function splitPlain(text: string, delimiter: string, infer: boolean, take: Take,
 const load = createRequire(import.meta.url);
 
 function parseQuoted(text: string, delimiter: string, infer: boolean, take: Take, { before, hasHeader }: Before): void {
+  const records = splitQuoted(text, delimiter, infer, !hasHeader);
+  if (records !== undefined) {
+    for (const { cells, line } of records) take(cells, line);
+    return;
+  }
   const { CsvError, parse } = load("csv-parse/sync") as typeof Parsing;
   const options: Parsing.Options = {
     delimiter,

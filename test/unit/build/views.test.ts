@@ -444,3 +444,85 @@ describe("file(), bytes() and lazy()", () => {
     expect(result.steps[0]?.error?.code).toBe("SOURCE_CHANGED");
   });
 });
+
+describe("snapshot.stream()", () => {
+  it("gives the rows of a value, and is told at the end where the bytes are not the recorded ones", async () => {
+    writeRaw(1000);
+    const spend = project();
+    const snapshot = await spend.build({ backend: memory(), root });
+    const ids: number[] = [];
+    for await (const { id } of snapshot.stream(spend.artifacts.rows)) ids.push(id);
+    const path = join(root, "out", outputs()[0]!);
+    chmodSync(path, 0o644);
+    writeFileSync(path, readFileSync(path, "utf8").replace('"id":999', '"id":998'));
+
+    const again = async (): Promise<void> => {
+      for await (const { id } of snapshot.stream(spend.artifacts.rows)) expect(id).toBeLessThan(1000);
+    };
+
+    expect(ids).toHaveLength(500);
+    await expect(again()).rejects.toMatchObject({ code: "DATA_DAMAGED" });
+    await expect(snapshot.stream(spend.artifacts.total as never).next()).rejects.toMatchObject({
+      code: "GRAPH_INVALID",
+    });
+  });
+});
+
+describe("validating rows in part", () => {
+  const Sampled = (rows: "all" | "none" | { sample: number }) =>
+    artifact({ schema: z.array(Row), format: ndjson(), validate: { rows } });
+
+  async function wrongRows(rows: "all" | "none" | { sample: number }): Promise<string> {
+    const make = producer({
+      name: "make",
+      version: "1",
+      inputs: {},
+      output: stream(Sampled(rows)),
+      *build() {
+        yield { id: 0, amount: 1 };
+        for (let id = 1; id < 2000; id++) yield { id, amount: id % 100 === 50 ? ("x" as unknown as number) : 1 };
+      },
+    });
+    const sampled = graph("sampled", () => ({ rows: make({}) }));
+    try {
+      await sampled.build({ backend: memory(), root });
+      return "built";
+    } catch (error) {
+      return /row \d+/.exec(String(error))?.[0] ?? String(error);
+    }
+  }
+
+  it("finds a wrong row among all, the same one each time among a sample, and none among none", async () => {
+    expect(await wrongRows("all")).toBe("row 51");
+    const sampled = await wrongRows({ sample: 0.5 });
+    expect(sampled).toMatch(/^row \d*51$/);
+    expect(await wrongRows({ sample: 0.5 })).toBe(sampled);
+    expect(await wrongRows("none")).toBe("built");
+  });
+
+  it("is the same for whole values, and is in no fingerprint", async () => {
+    const make = (rows: "all" | "none") => {
+      const one = producer({
+        name: "one",
+        version: "1",
+        inputs: {},
+        output: Sampled(rows),
+        build: () => [{ id: 1, amount: rows === "none" ? ("x" as unknown as number) : 1 }],
+      });
+      return graph("whole", () => ({ rows: one({}) }));
+    };
+
+    const snapshot = await make("none").build({ backend: memory(), root });
+
+    expect(await snapshot.read(make("none").artifacts.rows)).toEqual([{ id: 1, amount: "x" }]);
+    expect(make("all").fingerprint).toBe(make("none").fingerprint);
+    await expect(make("all").build({ backend: memory(), root })).resolves.toBeDefined();
+  });
+
+  it("is refused where an unparsed row would be another one, and for what is no share", () => {
+    const coerced = z.array(z.object({ id: z.coerce.number() }));
+    expect(() => artifact({ schema: coerced, validate: { rows: "none" } })).toThrow("every row must be parsed");
+    expect(() => artifact({ schema: z.number(), validate: { rows: "none" } })).toThrow("only rows of an array");
+    expect(() => artifact({ schema: z.array(Row), validate: { rows: { sample: 2 } } })).toThrow("above 0 and below 1");
+  });
+});
