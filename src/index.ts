@@ -6,6 +6,7 @@ export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
 export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
+export { file, lazy, stream, type View } from "./graph/view.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 
 export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";
@@ -27,9 +28,11 @@ export { code, gitCommit, semver, text as versionText, timestamp, type Version }
 export { json } from "./data/format/json.ts";
 export { ndjson } from "./data/format/ndjson.ts";
 export { csv } from "./data/format/csv.ts";
+export { parquet } from "./data/format/parquet.ts";
 export { text } from "./data/format/text.ts";
-export { bytes } from "./data/format/bytes.ts";
-export type { Format } from "./data/format/format.ts";
+export { bytes } from "./graph/bytes.ts";
+export type { ByteSource, Format, RowFormat, RowWriter } from "./data/format/format.ts";
+export type { RowValidation } from "./data/row-sample.ts";
 export { local } from "./data/storage/local.ts";
 export { literal } from "./data/storage/literal.ts";
 export { memory as memoryStorage } from "./data/storage/memory.ts";

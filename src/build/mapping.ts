@@ -2,6 +2,7 @@
 
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphInput, GraphNode } from "../graph/graph.ts";
+import type { ViewKind } from "../graph/view.ts";
 import {
   coarsenValue,
   compareValues,
@@ -23,6 +24,7 @@ export interface InputMapping {
   readonly needs: readonly (readonly number[])[] | undefined;
   /** What `build` receives: the value itself, or a list of `{ key, value }`. By position where `mapKeys` decides. */
   readonly many: boolean | readonly boolean[];
+  readonly view: ViewKind;
 }
 
 export interface CallMapping {
@@ -42,6 +44,7 @@ export function mapCall(call: GraphCall, sets: ReadonlyMap<GraphNode, PartitionS
     inputs: call.inputs.map((input) => ({
       name: input.name,
       from: input.from,
+      view: input.spec.view,
       set: sets.get(input.from)!,
       ...needsOf(call, input, outputs, sets.get(input.from)!),
     })),

@@ -14,7 +14,9 @@ import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
-import { attemptsBefore, callProducer, InputDamaged, locateOutputs, readInputs, writeOutputs } from "./step.ts";
+import { writingRows } from "./row-output.ts";
+import { InputDamaged, StepInputs } from "./step-inputs.ts";
+import { attemptsBefore, callProducer, locateOutputs, readInputs, rowTarget, writeOutputs } from "./step.ts";
 import { describeThrown, stackOf } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -269,7 +271,8 @@ export class Scheduler {
     };
     try {
       const locations = locateOutputs(this.#workspace, this.#network, step, id);
-      const { values, read } = await readInputs(this.#workspace, this.#network, step);
+      using inputs = new StepInputs(this.#workspace, "healed");
+      const { values, read } = await readInputs(inputs, this.#network, step);
       // What the producer records, a model it registers say, is recorded as part of this run.
       const { result, attempts } = await insideRun(
         id,
@@ -278,11 +281,12 @@ export class Scheduler {
             executor,
             {
               step: name,
-              producer: step.group.call.producer,
+              producer: writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations)),
               inputs: values,
               key: step.group.set.keys[step.position]!,
               log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
             },
+            inputs,
             signal,
             (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
           ),

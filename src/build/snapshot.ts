@@ -6,12 +6,14 @@ import type { Cursor, StoredSnapshot } from "../backend/records.ts";
 import { decodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import { checkStreamable } from "../graph/view.ts";
 import type { GraphArtifact } from "../graph/wired.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { decodeKey, encodeKey, type Key, type KeyText } from "../identity/partition.ts";
 import { suggest } from "../util/suggest.ts";
 import type { BuildResult } from "./events.ts";
 import { userName } from "./holder.ts";
+import { StepInputs } from "./step-inputs.ts";
 import { placeText } from "./place.ts";
 import { openWorkspace, readPartitionBytes, type WorkspaceOptions } from "./workspace.ts";
 
@@ -56,6 +58,24 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     if (items[0] === undefined) throw this.#notBuilt(node, text);
     const bytes = await readPartitionBytes(workspace, node, items[0]);
     return (await decodeValue(node.artifact, bytes, placeText(node.key, text))) as V;
+  }
+
+  /**
+   * The rows of one value, one after the other, never all of it in memory. The bytes are verified on the way: what was read is right once
+   * the last row has come. Errors: as of `read`; GRAPH_INVALID for an artifact without rows.
+   */
+  async *stream<V extends readonly unknown[], D>(
+    artifact: GraphArtifact<V, D, G>,
+    ...key: keyof D extends never ? [] : [key: Key<D>]
+  ): AsyncGenerator<V[number]> {
+    const node = this.#definition.node(artifact);
+    checkStreamable(node.artifact, `artifact '${node.key}'`);
+    const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
+    await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
+    const { items } = await workspace.connection.readSnapshotPartitions(this.id, node.key, { keys: [text] });
+    if (items[0] === undefined) throw this.#notBuilt(node, text);
+    using inputs = new StepInputs(workspace, "final");
+    yield* (await inputs.view(node, items[0], "stream")) as AsyncIterable<V[number]>;
   }
 
   /** The keys of an artifact's partitions in this snapshot, in order of key text. */

@@ -2,27 +2,42 @@
 
 import { decodeValue, encodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
-import type { GraphCall } from "../graph/graph.ts";
+import type { GraphCall, GraphNode } from "../graph/graph.ts";
 import { SINGLE } from "../graph/producer.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { showValue } from "../util/show.ts";
 import { placeText } from "./place.ts";
+import { WrittenRows } from "./row-output.ts";
 import { describeThrown } from "./thrown.ts";
 
-/** By slot. Errors: STEP_OUTPUT_INVALID, DATA_INVALID, STEP_CHECK_FAILED. */
-export async function encodeOutputs(call: GraphCall, key: KeyText, returned: unknown): Promise<readonly Uint8Array[]> {
+/** By slot; a streamed output was encoded, and checked, while it was made. Errors: STEP_OUTPUT_INVALID, DATA_INVALID, STEP_CHECK_FAILED. */
+export async function encodeOutputs(
+  call: GraphCall,
+  key: KeyText,
+  returned: unknown,
+): Promise<readonly (Uint8Array | WrittenRows)[]> {
   const values = outputValues(call, key, returned);
-  const encoded: Uint8Array[] = [];
+  const encoded: (Uint8Array | WrittenRows)[] = [];
   for (const [index, { node }] of call.outputs.entries()) {
-    const where = `producer '${call.producer.name}', output '${placeText(node.key, key)}'`;
-    encoded.push(await encodeValue(node.artifact, values[index], where));
+    const value = values[index];
+    encoded.push(
+      value instanceof WrittenRows ? value : await encodeValue(node.artifact, value, outputPlace(call, node, key)),
+    );
   }
   await checkOutputs(call, key, encoded);
   return encoded;
 }
 
+export function outputPlace({ producer }: GraphCall, { key: artifact }: GraphNode, key: KeyText): string {
+  return `producer '${producer.name}', output '${placeText(artifact, key)}'`;
+}
+
 /** `validate` and the artifacts' checks see what readers will see: each value parsed back from its bytes. */
-async function checkOutputs(call: GraphCall, key: KeyText, encoded: readonly Uint8Array[]): Promise<void> {
+async function checkOutputs(
+  call: GraphCall,
+  key: KeyText,
+  encoded: readonly (Uint8Array | WrittenRows)[],
+): Promise<void> {
   const { producer } = call;
   const checked =
     producer.validate !== undefined || call.outputs.some(({ node }) => Object.keys(node.artifact.checks).length > 0);
@@ -30,7 +45,9 @@ async function checkOutputs(call: GraphCall, key: KeyText, encoded: readonly Uin
   const values: Record<string, unknown> = {};
   for (const [index, { node, slot }] of call.outputs.entries()) {
     const place = placeText(node.key, key);
-    const value = await decodeValue(node.artifact, encoded[index]!, place);
+    const bytes = encoded[index]!;
+    if (bytes instanceof WrittenRows) continue; // has no checks: see `says.streamedChecks`
+    const value = await decodeValue(node.artifact, bytes, place);
     values[slot] = value;
     for (const [name, check] of Object.entries(node.artifact.checks)) {
       await must(place, `check '${name}'`, () => check(value));

@@ -1,7 +1,7 @@
 // One producer, one partition: read, call, check, write.
 
 import type { PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
-import { contentOf, decodeValue } from "../data/io.ts";
+import { contentOf } from "../data/io.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { ProducedNode } from "../graph/graph.ts";
 import { retryDelay } from "../graph/retry.ts";
@@ -9,9 +9,10 @@ import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";
 import type { InputMapping } from "./mapping.ts";
 import { storedInputs, type Network, type Step } from "./network.ts";
-import { placeText } from "./place.ts";
-import { encodeOutputs } from "./step-outputs.ts";
-import { readPartitionBytes, targetStorage, type Workspace } from "./workspace.ts";
+import { discardRows, RowsRefused, WrittenRows, type RowTarget } from "./row-output.ts";
+import type { StepInputs } from "./step-inputs.ts";
+import { encodeOutputs, outputPlace } from "./step-outputs.ts";
+import { targetStorage, type Workspace } from "./workspace.ts";
 
 /** What a step read; kept for its lineage. */
 export interface ReadInput {
@@ -19,22 +20,9 @@ export interface ReadInput {
   readonly partitions: readonly StoredPartition[];
 }
 
-/** Bytes of a produced partition were missing or changed when a step wanted to read them. */
-export class InputDamaged extends Error {
-  readonly node: ProducedNode;
-  readonly partition: StoredPartition;
-  readonly problem: "missing" | "damaged";
-  constructor(node: ProducedNode, partition: StoredPartition, problem: "missing" | "damaged") {
-    super(`${node.key}[${partition.key}] is ${problem}`);
-    this.node = node;
-    this.partition = partition;
-    this.problem = problem;
-  }
-}
-
-/** Reads every input, each value fresh from its verified bytes: a producer that changes what it is given harms nobody. */
+/** Reads every input in the view that is wanted; `inputs` says afterwards whether it was right. */
 export async function readInputs(
-  workspace: Workspace,
+  inputs: StepInputs,
   network: Network,
   step: Step,
 ): Promise<{ values: Record<string, unknown>; read: readonly ReadInput[] }> {
@@ -43,62 +31,68 @@ export async function readInputs(
   const read: ReadInput[] = [];
   for (const input of step.group.inputs) {
     const partitions = storedInputs(network, input, step.position);
-    values[input.name] = await readInput(workspace, input, step.position, partitions);
+    values[input.name] = await readInput(inputs, input, step.position, partitions);
     read.push({ name: input.name, partitions });
   }
   return { values, read };
 }
 
 async function readInput(
-  workspace: Workspace,
+  inputs: StepInputs,
   input: InputMapping,
   position: number,
   partitions: readonly StoredPartition[],
 ): Promise<unknown> {
   const many = typeof input.many === "boolean" ? input.many : input.many[position]!;
-  if (!many) return partitions[0] === undefined ? undefined : readValue(workspace, input, partitions[0]);
+  const { from, view } = input;
+  if (!many) return partitions[0] === undefined ? undefined : inputs.view(from, partitions[0], view);
   const list: { key: unknown; value: unknown }[] = [];
   for (const partition of partitions) {
     const key = { ...input.set.keys[input.set.positions.get(partition.key)!]! };
-    list.push({ key, value: await readValue(workspace, input, partition) });
+    list.push({ key, value: await inputs.view(from, partition, view) });
   }
   return list;
 }
 
-async function readValue(workspace: Workspace, input: InputMapping, partition: StoredPartition): Promise<unknown> {
-  const { from } = input;
-  let bytes: Uint8Array;
-  try {
-    bytes = await readPartitionBytes(workspace, from, partition);
-  } catch (error) {
-    if (from.kind === "produced" && isStratigraphError(error)) {
-      if (error.code === "DATA_MISSING") throw new InputDamaged(from, partition, "missing");
-      if (error.code === "DATA_DAMAGED") throw new InputDamaged(from, partition, "damaged");
-    }
-    throw error;
-  }
-  return decodeValue(from.artifact, bytes, `${placeText(from.key, partition.key)} at ${partition.location}`);
-}
-
-/** Calls the producer, trying again as its `retries` say. */
+/**
+ * Calls the producer, trying again as its `retries` say; what was wrong with its inputs is the reason before all others, and is not tried
+ * again.
+ */
 export async function callProducer(
   executor: Executor,
   task: Omit<Task, "attempt">,
+  inputs: StepInputs,
   signal: AbortSignal,
   onRetry: (attempt: number, delay: number, error: StratigraphError) => void,
 ): Promise<{ result: unknown; attempts: number }> {
   const { retries } = task.producer;
   for (let attempt = 1; ; attempt++) {
     try {
-      return { result: await executor.execute({ ...task, attempt }, signal), attempts: attempt };
+      const result = await executor.execute({ ...task, attempt }, signal);
+      await settled(inputs, result);
+      return { result, attempts: attempt };
     } catch (error) {
+      inputs.check();
       const retryable = isStratigraphError(error) && (error.code === "STEP_FAILED" || error.code === "STEP_TIMEOUT");
-      if (!retryable || retries === undefined || attempt > retries.times || signal.aborted)
+      if (!retryable || retries === undefined || attempt > retries.times || signal.aborted) {
+        // It may have failed over bytes that it had not read to the end. After a timeout it may still be reading.
+        if (isStratigraphError(error) && error.code === "STEP_FAILED") await inputs.settle();
         throw attempted(error, attempt);
+      }
       const delay = retryDelay(retries, attempt);
       onRetry(attempt + 1, delay, error);
       await pause(delay, signal);
     }
+  }
+}
+
+async function settled(inputs: StepInputs, result: unknown): Promise<void> {
+  try {
+    if (result instanceof RowsRefused) throw result.error;
+    await inputs.settle();
+  } catch (error) {
+    discardRows(result);
+    throw error;
   }
 }
 
@@ -150,8 +144,38 @@ export function locateOutputs(workspace: Workspace, network: Network, step: Step
   );
 }
 
-/** Checks what a producer returned and writes it: every output is checked before the first byte is written. */
+/** Where the rows of a step's streamed outputs go; they have no name before `writeOutputs` gives them one. */
+export function rowTarget(workspace: Workspace, step: Step, locations: readonly string[]): (slot: string) => RowTarget {
+  const { call, set } = step.group;
+  return (slot) => {
+    const index = call.outputs.findIndex((output) => output.slot === slot);
+    const { node } = call.outputs[index]!;
+    return {
+      artifact: node.artifact,
+      where: outputPlace(call, node, set.texts[step.position]!),
+      sha256: workspace.storage.sha256,
+      create: () => targetStorage(node, workspace).create?.(locations[index]!, workspace.storage),
+    };
+  };
+}
+
+/** Checks what a producer returned and writes it: every output is checked before the first has its name. */
 export async function writeOutputs(
+  workspace: Workspace,
+  step: Step,
+  returned: unknown,
+  locations: readonly string[],
+  run: RunId,
+): Promise<WrittenOutputs> {
+  try {
+    return await writeAll(workspace, step, returned, locations, run);
+  } catch (error) {
+    discardRows(returned);
+    throw error;
+  }
+}
+
+async function writeAll(
   workspace: Workspace,
   step: Step,
   returned: unknown,
@@ -165,12 +189,16 @@ export async function writeOutputs(
   const places: WrittenPlace[] = [];
   for (const [index, { node, slot }] of call.outputs.entries()) {
     const storage = targetStorage(node, workspace);
-    const bytes = encoded[index]!;
-    const content = contentOf(bytes, { sha256: workspace.storage.sha256 });
+    const output = encoded[index]!;
+    const content =
+      output instanceof WrittenRows ? output.content : contentOf(output, { sha256: workspace.storage.sha256 });
+    const file = output instanceof WrittenRows ? output.file : undefined;
+    const bytes = output instanceof WrittenRows ? output.bytes : output;
     const location = locations[index]!;
     const inline = storage.kind === "literal";
     if (!inline) {
-      await storage.write(location, bytes, workspace.storage);
+      if (file === undefined) await storage.write(location, bytes!, workspace.storage);
+      else file.place();
       places.push({ storage, location });
     }
     outputs.push({

@@ -148,7 +148,7 @@ export async function readPartitionBytes(
   }
 }
 
-function sourceGone(where: string, cause: unknown): StratigraphError {
+export function sourceGone(where: string, cause: unknown): StratigraphError {
   return new StratigraphError("SOURCE_CHANGED", "the source is gone since its snapshot was taken", {
     where,
     hint: "Build again: a new snapshot will see what is there now.",

@@ -83,7 +83,7 @@ const CHUNK = 4 * 1024 * 1024;
 const ATTEMPTS = 5;
 
 /** `undefined` where nothing is. Without O_NONBLOCK a pipe would be waited for until somebody writes into it. */
-function openFile(path: string): number | undefined {
+export function openFile(path: string): number | undefined {
   try {
     return fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   } catch (cause) {

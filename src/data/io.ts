@@ -7,11 +7,15 @@ import { createDigest, hashBytes } from "../util/digest.ts";
 import type { Content } from "./content.ts";
 import type { Format } from "./format/format.ts";
 import { describeIssues } from "./issues.ts";
+import { isChosen, type RowValidation } from "./row-sample.ts";
+import { rowSchemaOf } from "./row-schema.ts";
 
 /** What is needed of an artifact to write and read its values. */
 export interface Encoding {
   readonly schema: $ZodType;
   readonly format: Format;
+  /** Which rows are parsed; all unless told. */
+  readonly validate?: RowValidation | undefined;
 }
 
 /**
@@ -25,7 +29,36 @@ export function encodeValue(encoding: Encoding, value: unknown, where: string): 
 /** The value that bytes hold, parsed by the schema. A promise only where the schema has asynchronous checks. Throws DATA_UNPARSEABLE and DATA_INVALID. */
 export function decodeValue(encoding: Encoding, bytes: Uint8Array, where: string): unknown {
   const value = within(where, () => encoding.format.decode(bytes));
-  return parse(encoding, value, where, (parsed) => parsed);
+  if (!(value instanceof Promise)) return parse(encoding, value, where, (parsed) => parsed);
+  return value
+    .catch((error: unknown) => {
+      throw isStratigraphError(error) ? error.within(where) : error;
+    })
+    .then((decoded) => parse(encoding, decoded, where, (parsed) => parsed));
+}
+
+/** The row as its schema parses it. A promise only where the schema has asynchronous checks. Throws DATA_INVALID, naming the row. */
+export type RowParser = (row: unknown, index: number) => unknown;
+
+/** For rows one by one; each is parsed, or, where only a sample is, taken as it is. */
+export function rowParser({ format, validate }: Encoding, row: $ZodType, where: string): RowParser {
+  const describe = (issues: readonly $ZodIssue[], value: unknown, index: number): StratigraphError =>
+    describeIssues(
+      issues.map((issue) => ({ ...issue, path: [index, ...issue.path] })),
+      { [index]: value },
+      format,
+      where,
+    );
+  return (value, index) =>
+    validate === undefined || isChosen(validate, index)
+      ? settled(
+          row,
+          value,
+          where,
+          (issues) => describe(issues, value, index),
+          (parsed) => parsed,
+        )
+      : value;
 }
 
 export function contentOf(bytes: Uint8Array, options: { readonly sha256?: boolean | undefined } = {}): Content {
@@ -50,33 +83,72 @@ export function verifyContent(
   const received =
     bytes.byteLength === expected.size ? contentOf(bytes, { sha256: expected.digest !== undefined }) : undefined;
   if (received?.fingerprint === expected.fingerprint && received.digest === expected.digest) return;
-  throw new StratigraphError(
+  throw contentError(received ?? { size: bytes.byteLength }, expected, where, code);
+}
+
+/** The error for bytes that are not the recorded ones. `received`: their size alone where it is another. */
+export function contentError(
+  received: Content | { readonly size: number },
+  expected: Content,
+  where: string,
+  code: Extract<ErrorCode, "DATA_DAMAGED" | "SOURCE_CHANGED">,
+): StratigraphError {
+  const known = "fingerprint" in received && received.size === expected.size ? received : undefined;
+  return new StratigraphError(
     code,
     code === "SOURCE_CHANGED" ? "the data is not what the snapshot found" : "the data is not what was written",
     {
       where,
-      expected: describeContent(expected, received),
-      received: received === undefined ? `${bytes.byteLength} bytes` : describeContent(received, expected),
+      expected: describeContent(expected, known),
+      received: known === undefined ? `${received.size} bytes` : describeContent(known, expected),
       hint:
         code === "SOURCE_CHANGED"
           ? "Build again, so that the new data is found."
           : "Build again: what is damaged is made anew.",
-      data: { expected, received },
+      data: { expected, received: known },
     },
   );
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-function parse<T>(
-  { schema, format }: Encoding,
+function parse<T>(encoding: Encoding, value: unknown, where: string, next: (parsed: unknown) => T): T | Promise<T> {
+  const { schema, format, validate } = encoding;
+  if (validate !== undefined && validate.rows !== "all" && Array.isArray(value)) {
+    const rows = rowSchemaOf(schema);
+    if (typeof rows === "object") {
+      checkRowCount(value.length, rows, where);
+      return parseRows(value, rowParser(encoding, rows.row, where), next);
+    }
+  }
+  return settled(schema, value, where, (issues) => describeIssues(issues, value, format, where), next);
+}
+
+/** Throws DATA_INVALID. */
+export function checkRowCount(count: number, { fewest, most }: { fewest: number; most: number }, where: string): void {
+  if (count >= fewest && count <= most) return;
+  throw new StratigraphError("DATA_INVALID", "the value does not fit the schema", {
+    where,
+    expected: fewest === most ? `${most} rows` : count < fewest ? `at least ${fewest} rows` : `at most ${most} rows`,
+    received: `${count} rows`,
+  });
+}
+
+function parseRows<T>(value: unknown[], parser: RowParser, next: (parsed: unknown) => T): T | Promise<T> {
+  const parsed = value.map(parser);
+  return parsed.some((row) => row instanceof Promise) ? Promise.all(parsed).then(next) : next(parsed);
+}
+
+function settled<T>(
+  schema: $ZodType,
   value: unknown,
   where: string,
+  refuse: (issues: readonly $ZodIssue[]) => StratigraphError,
   next: (parsed: unknown) => T,
 ): T | Promise<T> {
   const settle = (result: Parsed): T => {
     if (result.success) return next(result.data);
-    throw describeIssues(result.error.issues, value, format, where);
+    throw refuse(result.error.issues);
   };
   const failed = (error: unknown): never => {
     throw threw(error, where);

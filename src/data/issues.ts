@@ -82,7 +82,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function showPath(path: readonly PropertyKey[], { kind }: Format): string {
   const [row, ...rest] = path;
-  if ((kind === "csv" || kind === "ndjson") && typeof row === "number") {
+  if ((kind === "csv" || kind === "ndjson" || kind === "parquet") && typeof row === "number") {
     return rest.length === 0 ? `row ${row + 1}` : `row ${row + 1}, field '${showKeys(rest).replace(/^\./, "")}'`;
   }
   return showKeys(path).replace(/^\./, "");

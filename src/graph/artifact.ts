@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import { json } from "../data/format/json.ts";
 import type { Format } from "../data/format/format.ts";
+import type { RowValidation } from "../data/row-sample.ts";
 import type { Storage } from "../data/storage/storage.ts";
 import { checkDimensions, type Dimensions, type Key } from "../identity/partition.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
@@ -10,6 +11,7 @@ import type { DimensionsIn, FitsOutput, Input, InputTypes, ValueIn } from "./inp
 import { checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, invalid, isRecord } from "./option.ts";
 import { is, type Is, type MissingPlaceholder } from "./sentence.ts";
+import { checkedRowValidation } from "./validation.ts";
 import { wiredArtifact, type WiredArtifact } from "./wired.ts";
 
 /**
@@ -37,6 +39,11 @@ export interface ArtifactOptions<S extends z.core.$ZodType, D extends Dimensions
   readonly format?: Format | undefined;
   /** Where it goes when a producer makes it; managed by the backend unless told. */
   readonly storage?: Storage | undefined;
+  /**
+   * Which rows of an array are parsed by the schema when it is written and read: all of them unless told. Of `{ sample: 0.01 }` it is one in
+   * a hundred, always the same ones, and the first. The others are what the format gives. Never rebuilds anything.
+   */
+  readonly validate?: RowValidation | undefined;
   /** What people know about it: `{ owner: "ana" }`. Never rebuilds anything. */
   readonly annotations?: Annotations | undefined;
   readonly description?: string | undefined;
@@ -55,6 +62,8 @@ export interface DeclaredArtifact {
   readonly format: Format;
   /** `undefined`: wherever the backend keeps what is built. */
   readonly storage: Storage | undefined;
+  /** `undefined`: all rows. */
+  readonly validate: RowValidation | undefined;
   readonly annotations: Annotations;
   readonly description: string | undefined;
   readonly checks: { readonly [name: string]: Check<unknown> };
@@ -81,7 +90,7 @@ type LackedBy<T extends string, Name extends string> = Name extends unknown
     : Name
   : never;
 
-const optionNames = ["schema", "partitionBy", "format", "storage", "annotations", "description", "checks"];
+const optionNames = ["schema", "partitionBy", "format", "storage", "validate", "annotations", "description", "checks"];
 
 /**
  * Declares an artifact. Errors: GRAPH_INVALID naming the option that is wrong.
@@ -104,8 +113,9 @@ export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}>(
     is: is.declared,
     schema,
     dimensions: checkedDimensions(partitionBy, where),
-    format,
+    format: format.forSchema?.(schema) ?? format,
     storage,
+    validate: checkedRowValidation(options.validate, schema, where),
     annotations: checkedAnnotations(annotations, where),
     description: checkedDescription(description, where),
     checks: checkedChecks(checks, where),

@@ -5,6 +5,7 @@ import { isOrdered, type Dimensions, type Key, type OrderedName } from "../ident
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import type { Declared, Edgeable, FitsOutput, Input, Loose, Optionable } from "./input.ts";
 import { invalid } from "./option.ts";
+import type { ViewKind } from "./view.ts";
 import { is, noOrder, twoOrders, type Is, type NoOrder, type TwoOrders } from "./sentence.ts";
 
 /** One partition of an input, as `build` receives it from an edge that gives many. */
@@ -75,6 +76,7 @@ export interface InputSpec {
   readonly edge: EdgeSpec;
   /** May be left out when wired, and may have no partition: `build` then receives `undefined`. */
   readonly optional: boolean;
+  readonly view: ViewKind;
 }
 
 /** `over` names the dimension that is collected or looked back along; always there for `window` and `latest`. */
@@ -99,9 +101,10 @@ export function all<Value, D, Seen, const Over extends keyof D & string = never>
   input: Edgeable<Value, D, Seen>,
   over?: Over,
 ): AllEdge<Value, D, Seen, Over> {
-  const artifact = edged(input, "all()");
+  const inner = edged(input, "all()");
+  const { artifact } = inner;
   if (over !== undefined) checkDimension(artifact, over, "all()");
-  return edge(artifact, over === undefined ? { kind: "all" } : { kind: "all", over }) as unknown as AllEdge<
+  return edge(inner, over === undefined ? { kind: "all" } : { kind: "all", over }) as unknown as AllEdge<
     Value,
     D,
     Seen,
@@ -118,12 +121,13 @@ export function window<Value, D, Seen, const Over extends OrderedName<D> & strin
   size: WindowSize<D, Over>,
   over?: Over,
 ): WindowEdge<Value, D, Seen, Over> {
-  const artifact = edged(input, "window()");
+  const inner = edged(input, "window()");
+  const { artifact } = inner;
   const dimension = orderedDimension(artifact, over, "window()");
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) {
     invalid("window()", "a window has a size", "a whole number of at least 1", size);
   }
-  return edge(artifact, { kind: "window", size, over: dimension }) as unknown as WindowEdge<Value, D, Seen, Over>;
+  return edge(inner, { kind: "window", size, over: dimension }) as unknown as WindowEdge<Value, D, Seen, Over>;
 }
 
 /** The value of the newest partition along the ordered dimension, not after the output's own where it has that dimension. */
@@ -131,9 +135,10 @@ export function latest<Value, D, Seen, const Over extends OrderedName<D> & strin
   input: Edgeable<Value, D, Seen> & HasOrder<D, Over>,
   over?: Over,
 ): LatestEdge<Value, D, Seen, Over> {
-  const artifact = edged(input, "latest()");
+  const inner = edged(input, "latest()");
+  const { artifact } = inner;
   const dimension = orderedDimension(artifact, over, "latest()");
-  return edge(artifact, { kind: "latest", over: dimension }) as unknown as LatestEdge<Value, D, Seen, Over>;
+  return edge(inner, { kind: "latest", over: dimension }) as unknown as LatestEdge<Value, D, Seen, Over>;
 }
 
 /**
@@ -145,14 +150,15 @@ export function mapKeys<Value, D, Seen, OD, const Result extends Key<D> | readon
   output: Declared<unknown, OD, never>,
   keys: (key: Key<OD>) => Result,
 ): MappedEdge<Value, D, Result extends readonly unknown[] ? readonly Partition<Seen, D>[] : Seen, OD> {
-  const artifact = edged(input, "mapKeys()");
+  const inner = edged(input, "mapKeys()");
+  const { artifact } = inner;
   const target = declaredArtifact(output);
   if (target === undefined)
     invalid("mapKeys()", "the second argument is the output whose keys it maps", is.declared, output);
   if (typeof keys !== "function")
     invalid("mapKeys()", "the third argument maps a key of the output", "a function", keys);
   const spec = { kind: "map", output: target, keys: keys as (key: Key<Dimensions>) => unknown } as const;
-  return edge(artifact, spec) as unknown as MappedEdge<Value, D, never, OD>;
+  return edge(inner, spec) as unknown as MappedEdge<Value, D, never, OD>;
 }
 
 /** An input that may be absent: `build` receives `undefined` where there is no partition, or where it was not wired at all. */
@@ -163,7 +169,7 @@ export function optional<Value, D, Seen, Covers, Needs>(
   if (spec === undefined || spec.optional) {
     invalid("optional()", "this cannot be made optional", `${is.declared}; or ${is.edge}`, input);
   }
-  return handle(is.optional, { ...spec, optional: true }) as unknown as OptionalInput<
+  return inputHandle(is.optional, { ...spec, optional: true }) as unknown as OptionalInput<
     Value,
     D,
     Seen | undefined,
@@ -177,7 +183,7 @@ const SPEC = Symbol.for("stratigraph.input");
 /** How a producer wants an input: what an edge says, or the artifact itself. `undefined` for anything that is no input. */
 export function inputSpec(input: unknown): InputSpec | undefined {
   const artifact = declaredArtifact(input);
-  if (artifact !== undefined) return { artifact, edge: same, optional: false };
+  if (artifact !== undefined) return { artifact, edge: same, optional: false, view: "value" };
   return typeof input === "object" && input !== null && SPEC in input
     ? (input as { [SPEC]: InputSpec })[SPEC]
     : undefined;
@@ -185,17 +191,21 @@ export function inputSpec(input: unknown): InputSpec | undefined {
 
 const same: EdgeSpec = Object.freeze({ kind: "same" });
 
-function edge(artifact: DeclaredArtifact, spec: EdgeSpec): object {
-  return handle(is.edge, { artifact, edge: Object.freeze(spec), optional: false });
+function edge({ artifact, view }: InputSpec, spec: EdgeSpec): object {
+  return inputHandle(is.edge, { artifact, edge: Object.freeze(spec), optional: false, view });
 }
 
-function handle(text: string, spec: InputSpec): object {
-  const thing = spec.edge.kind === "map" ? { is: text, edge: "map" } : { is: text };
-  return Object.freeze(Object.defineProperty(thing, SPEC, { value: Object.freeze(spec) }));
+/** What a user holds of an input that is more than an artifact. */
+export function inputHandle(text: string, spec: InputSpec): object {
+  const kind = text === is.view ? { view: spec.view } : spec.edge.kind === "map" ? { edge: "map" } : {};
+  return Object.freeze(Object.defineProperty({ is: text, ...kind }, SPEC, { value: Object.freeze(spec) }));
 }
 
-function edged(input: unknown, where: string): DeclaredArtifact {
-  return declaredArtifact(input) ?? invalid(where, "an edge goes around a declared artifact", is.declared, input);
+/** An artifact, or a view of one: how many partitions there are is said outside, what one looks like inside. */
+function edged(input: unknown, where: string): InputSpec {
+  const spec = inputSpec(input);
+  if (spec !== undefined && spec.edge.kind === "same" && !spec.optional) return spec;
+  return invalid(where, "an edge goes around a declared artifact", is.declared, input);
 }
 
 function orderedDimension(artifact: DeclaredArtifact, over: string | undefined, where: string): string {

@@ -5,7 +5,7 @@ import type { Dimensions, Key } from "../identity/partition.ts";
 import { callSite, CodeVersion } from "../identity/code-version.ts";
 import { describeVersion, followsCode, type Version, type VersionDescription } from "../identity/version.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
-import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
+import type { DeclaredArtifact } from "./artifact.ts";
 import { inputSpec, type InputSpec } from "./edge.ts";
 import { checkInputFits, checkWireFits, sameDimensions } from "./fit.ts";
 import type { CheckedInputs, Declared, DimensionsIn, SeenIn, ValueIn, WrittenIn } from "./input.ts";
@@ -13,6 +13,7 @@ import { checkName, checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
 import { checkRetries, type Retries, type RetryPolicy } from "./retry.ts";
 import { is, says, type Is, type Says } from "./sentence.ts";
+import { checkStreamable } from "./view.ts";
 import { wiredArtifact, wireOf, type OutputWire, type ProducerCall, type Wire, type WiredArtifact } from "./wired.ts";
 
 /** A function that wires: give it a wired artifact for each input, and get the wired output, or a record of them. */
@@ -75,16 +76,18 @@ interface ManyOutputs<Outputs> {
   readonly output?: never;
 }
 
-type AnyDeclared = { readonly is: Is<"declared"> };
+type AnyDeclared = { readonly is: Is<"declared"> } | { readonly is: Is<"view">; readonly view: "stream" };
+/** Of one dimension set; a streamed one as well. */
+type DeclaredIn<OD> =
+  | Declared<unknown, OD, never>
+  | { readonly is: Is<"view">; readonly view: "stream"; readonly "~types": { readonly dimensions: OD } };
 
 type CheckedOutput<Output> = Output extends AnyDeclared ? Output : OutputSentence<Output>;
-type CheckedOutputs<Outputs> = [Outputs] extends [
-  { readonly [name: string]: Declared<unknown, OutputDimensions<Outputs>, never> },
-]
+type CheckedOutputs<Outputs> = [Outputs] extends [{ readonly [name: string]: DeclaredIn<OutputDimensions<Outputs>> }]
   ? Outputs
   : {
       readonly [Slot in keyof Outputs]: Outputs[Slot] extends AnyDeclared
-        ? Outputs[Slot] extends Declared<unknown, OutputDimensions<Outputs>, never>
+        ? Outputs[Slot] extends DeclaredIn<OutputDimensions<Outputs>>
           ? Outputs[Slot]
           : Says<"dimensionsDiffer">
         : OutputSentence<Outputs[Slot]>;
@@ -95,7 +98,9 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
     ? Says<"producerNamed">
     : X extends { readonly is: Is<"edge"> | Is<"optional"> }
       ? Says<"edgeAsOutput">
-      : Says<"notAnArtifact">;
+      : X extends { readonly is: Is<"view"> }
+        ? Says<"viewAsOutput">
+        : Says<"notAnArtifact">;
 
 type OutputDimensions<Outputs> = Outputs extends AnyDeclared
   ? DimensionsIn<Outputs>
@@ -136,6 +141,8 @@ export interface ProducerDefinition {
   readonly version: VersionDescription;
   readonly inputs: ReadonlyMap<string, InputSpec>;
   readonly outputs: ReadonlyMap<string, DeclaredArtifact>;
+  /** The slots that are written row by row. */
+  readonly streamed: ReadonlySet<string>;
   /** The dimensions all outputs have. */
   readonly dimensions: Dimensions;
   /** Declared with `output`: there is one slot, named "output", and `build` returns its value itself. */
@@ -233,7 +240,10 @@ function wiresFrom(definition: ProducerDefinition, inputs: unknown): ReadonlyMap
       const what = thing === undefined ? "this input is missing" : "this cannot be wired";
       invalid(placeOf(definition, name), what, is.wired, thing);
     }
-    if (wire.artifact !== spec.artifact) checkWireFits(wire.artifact, spec.artifact, placeOf(definition, name));
+    if (wire.artifact !== spec.artifact) {
+      checkWireFits(wire.artifact, spec.artifact, placeOf(definition, name));
+      if (spec.view === "stream") checkStreamable(wire.artifact, placeOf(definition, name));
+    }
     wires.set(name, wire);
   }
   return wires;
@@ -262,7 +272,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
   checkName(name, "producer");
   const where = `producer '${name}'`;
   if (options.was !== undefined) checkName(options.was, `${where}, was`);
-  const outputs = checkedOutputs(options, where);
+  const { outputs, streamed } = checkedOutputs(options, where);
   const dimensions = [...outputs.values()][0]!.dimensions;
   const { build, validate } = options;
   if (typeof build !== "function") invalid(where, "a producer needs a build function", "build: (inputs) => …", build);
@@ -275,6 +285,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     version: followsCode(options.version) ? new CodeVersion(callSite(where)) : checkedVersion(options.version, where),
     inputs: checkedInputs(options.inputs, dimensions, where),
     outputs,
+    streamed,
     dimensions,
     single: options.output !== undefined,
     build: build as ProducerDefinition["build"],
@@ -325,7 +336,7 @@ function checkedInputs(inputs: unknown, dimensions: Dimensions, where: string): 
   return specs;
 }
 
-function checkedOutputs({ output, outputs }: LooseOptions, where: string): ReadonlyMap<string, DeclaredArtifact> {
+function checkedOutputs({ output, outputs, validate }: LooseOptions, where: string): Outputs {
   if ((output === undefined) === (outputs === undefined)) {
     const received = output === undefined ? "neither" : "both";
     throw new StratigraphError("GRAPH_INVALID", "a producer has either one output or several", {
@@ -339,14 +350,23 @@ function checkedOutputs({ output, outputs }: LooseOptions, where: string): Reado
     invalid(where, "outputs are named", "outputs: { train: Train, test: Test }", named);
   }
   const slots = new Map<string, DeclaredArtifact>();
+  const streamed = new Set<string>();
   checkNames(Object.keys(named), where, "output");
   for (const slot of Object.keys(named)) {
     const place = output === undefined ? `${where}, output '${slot}'` : `${where}, output`;
-    const artifact = declaredArtifact(named[slot]);
-    if (artifact === undefined) {
-      const edge = inputSpec(named[slot]) !== undefined;
-      throw new StratigraphError("GRAPH_INVALID", edge ? says.edgeAsOutput : misplaced(named[slot]), { where: place });
+    const spec = inputSpec(named[slot]);
+    if (spec === undefined || spec.edge.kind !== "same" || spec.optional) {
+      throw new StratigraphError("GRAPH_INVALID", spec === undefined ? misplaced(named[slot]) : says.edgeAsOutput, {
+        where: place,
+      });
     }
+    const { artifact, view } = spec;
+    if (view === "stream") {
+      if (validate !== undefined || Object.keys(artifact.checks).length > 0) {
+        throw new StratigraphError("GRAPH_INVALID", says.streamedChecks, { where: place });
+      }
+      streamed.add(slot);
+    } else if (view !== "value") throw new StratigraphError("GRAPH_INVALID", says.viewAsOutput, { where: place });
     const [first] = slots.values();
     if (first !== undefined && !sameDimensions(first.dimensions, artifact.dimensions)) {
       throw new StratigraphError("GRAPH_INVALID", says.dimensionsDiffer, { where: place });
@@ -354,8 +374,10 @@ function checkedOutputs({ output, outputs }: LooseOptions, where: string): Reado
     checkStorage(artifact, place);
     slots.set(slot, artifact);
   }
-  return slots;
+  return { outputs: slots, streamed };
 }
+
+type Outputs = Pick<ProducerDefinition, "outputs" | "streamed">;
 
 function checkStorage({ storage, dimensions }: DeclaredArtifact, where: string): void {
   try {

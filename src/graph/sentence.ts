@@ -5,6 +5,7 @@ export const is = {
   declared: "a declared artifact: give it a place with .from() or produce it",
   wired: "an artifact",
   producer: "a producer: call it with its inputs to get an artifact",
+  view: "a view of an artifact, which goes inside an edge: all(stream(x))",
   edge: "an edge, which goes around a declared artifact: all(x)",
   optional: "an optional input, which goes outermost: optional(all(x))",
 } as const;
@@ -18,6 +19,11 @@ export const says = {
   notAnArtifact: "this is not an artifact: declare one with artifact({ schema })",
   edgeAsOutput: "an output is a declared artifact: edges are for inputs",
   dimensionsDiffer: "outputs of one producer have the same dimensions",
+  viewAsOutput: "an output is a declared artifact, or stream() of one",
+  noRows: "stream() needs an array schema: z.array(z.object({ … }))",
+  wholeChecks: "stream() gives rows one by one: this schema has a check of all rows together",
+  noRowFormat: "stream() needs a format of rows: ndjson(), csv(), json() or parquet()",
+  streamedChecks: "an output that is streamed is never whole: checks and validate cannot see it",
   otherOutput: "mapKeys() was given the keys of another output",
 } as const;
 

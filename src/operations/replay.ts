@@ -4,10 +4,12 @@ import type { RunRecord, StoredPartition, StoredSnapshot } from "../backend/reco
 import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
+import { RowsRefused, writingRows, WrittenRows, type RowTarget } from "../build/row-output.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
+import { StepInputs } from "../build/step-inputs.ts";
 import { encodeOutputs } from "../build/step-outputs.ts";
-import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
-import { contentOf, decodeValue } from "../data/io.ts";
+import type { Workspace } from "../build/workspace.ts";
+import { contentOf } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
 import { decodeKey, type KeyText } from "../identity/partition.ts";
@@ -55,6 +57,7 @@ export async function replayPartition(
   const { call } = node;
   const { run, manifest, read } = await recall(workspace, stored, where);
   const inputs: { name: string; partition: StoredPartition }[] = [];
+  using views = new StepInputs(workspace, "final");
   const values: Record<string, unknown> = {};
   for (const input of call.inputs) {
     const wanted = manifest.inputs.get(input.name);
@@ -69,26 +72,32 @@ export async function replayPartition(
       return found.partition;
     });
     for (const partition of partitions) inputs.push({ name: input.name, partition });
-    values[input.name] = await readInput(workspace, input, stored.key, partitions);
+    values[input.name] = await readInput(views, input, stored.key, partitions);
   }
   await settleVersions(graph, workspace);
   await before?.();
   const started = workspace.clock.monotonic();
   const executor = new LocalExecutor();
+  const inMemory = (slot: string): RowTarget => {
+    const output = call.outputs.find((one) => one.slot === slot)!.node;
+    return { artifact: output.artifact, where, sha256: false, create: () => undefined };
+  };
   let returned: unknown;
   try {
     const step = { key: node.key, partition: stored.key, producer: call.producer.name };
     const keyOf = decodeKey(node.artifact.dimensions, stored.key);
     returned = await executor.execute(
-      { step, producer: call.producer, inputs: values, key: keyOf, attempt: 1, log },
+      { step, producer: writingRows(call.producer, inMemory), inputs: values, key: keyOf, attempt: 1, log },
       signal,
     );
+    if (returned instanceof RowsRefused) throw returned.error;
+    await views.settle();
   } finally {
     executor.close();
   }
   const duration = workspace.clock.monotonic() - started;
   const encoded = await encodeOutputs(call, stored.key, returned);
-  const outputs = new Map(call.outputs.map((output, slot) => [output.node.key, encoded[slot]!]));
+  const outputs = new Map(call.outputs.map((output, slot) => [output.node.key, bytesOf(encoded[slot]!)]));
   return {
     key,
     partition: stored.key,
@@ -134,17 +143,12 @@ async function recall(
 
 /** As `build` receives it: see the edges of `graph/edge.ts`. */
 async function readInput(
-  workspace: Workspace,
-  { from, spec: { edge } }: GraphInput,
+  views: StepInputs,
+  { from, spec: { edge, view } }: GraphInput,
   key: KeyText,
   partitions: readonly StoredPartition[],
 ): Promise<unknown> {
-  const valueOf = async (partition: StoredPartition): Promise<unknown> =>
-    decodeValue(
-      from.artifact,
-      await readPartitionBytes(workspace, from, partition),
-      `${placeText(from.key, partition.key)} at ${partition.location}`,
-    );
+  const valueOf = (partition: StoredPartition): Promise<unknown> => views.view(from, partition, view);
   const many =
     edge.kind === "map"
       ? Array.isArray(edge.keys(decodeKey(edge.output.dimensions, key)))
@@ -155,6 +159,10 @@ async function readInput(
     list.push({ key: decodeKey(from.artifact.dimensions, partition.key), value: await valueOf(partition) });
   }
   return list;
+}
+
+function bytesOf(output: Uint8Array | WrittenRows): Uint8Array {
+  return output instanceof WrittenRows ? output.bytes! : output;
 }
 
 function otherInputs({ producer }: GraphCall, manifest: StepManifest, where: string): StratigraphError {

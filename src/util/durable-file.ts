@@ -24,11 +24,50 @@ export interface WriteFileOptions {
  * Errors: STORAGE_FULL, STORAGE_READ_ONLY, LOCATION_TOO_LONG, STORAGE_FAILED.
  */
 export async function writeFileDurably(path: string, bytes: Uint8Array, options: WriteFileOptions = {}): Promise<void> {
+  const file = await createFile(path, bytes.byteLength, options);
+  try {
+    await file.write(bytes);
+    await file.finish();
+    file.place();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}
+
+/** A file that is written piece by piece under a temporary name beside its own. Errors as of `writeFileDurably`. */
+export interface DurableFile {
+  /** Takes the next bytes; the array may be reused once this resolves. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** All bytes are there: makes them durable. */
+  finish(): Promise<void>;
+  /** Gives the finished file its name. */
+  place(): void;
+  /** Leaves nothing behind, unless it has its name already. May be called at any time, and twice. */
+  discard(): void;
+}
+
+export function createFileDurably(path: string, options: WriteFileOptions = {}): Promise<DurableFile> {
+  return createFile(path, 0, options);
+}
+
+/** `expected`: how many bytes there will be, for the message where they do not fit. */
+async function createFile(path: string, expected: number, options: WriteFileOptions): Promise<DurableFile> {
   const { mode = 0o600, folderMode = 0o700, replace = false, within } = options;
-  const folder = dirname(path);
-  const temp = join(folder, tempName());
+  const temp = join(dirname(path), tempName());
   let fd: number | undefined;
   let made = false;
+  let size = 0;
+  const discard = (): void => {
+    if (fd !== undefined) quietly(() => fs.closeSync(fd as number));
+    fd = undefined;
+    if (made) quietly(() => fs.unlinkSync(temp));
+    made = false;
+  };
+  const failed = (cause: unknown): never => {
+    discard();
+    throw storageError(cause, path, Math.max(expected, size));
+  };
   try {
     if (!replace && isThere(path)) {
       throw new StratigraphError("STORAGE_FAILED", "a file is there already and is not replaced", { where: path });
@@ -36,17 +75,38 @@ export async function writeFileDurably(path: string, bytes: Uint8Array, options:
     fd = await openTemp(temp, mode, folderMode, within);
     made = true;
     if (within !== undefined) checkDescriptor(fd, temp, within);
-    await writeAll(fd, bytes);
-    // After an error of fsync the kernel may have dropped the bytes and call the next one a success: never asked twice.
-    await sync(fd);
-    fs.closeSync(fd);
-    fd = undefined;
-    fs.renameSync(temp, path);
   } catch (cause) {
-    if (fd !== undefined) quietly(() => fs.closeSync(fd as number));
-    if (made) quietly(() => fs.unlinkSync(temp));
-    throw storageError(cause, path, bytes.byteLength);
+    failed(cause);
   }
+  return {
+    async write(bytes) {
+      const at = size;
+      size += bytes.byteLength;
+      if (fd === undefined) return;
+      await writeAll(fd, bytes, at).catch(failed);
+    },
+    async finish() {
+      if (fd === undefined) return;
+      try {
+        // After an error of fsync the kernel may have dropped the bytes and call the next one a success: never asked twice.
+        await sync(fd);
+        fs.closeSync(fd);
+        fd = undefined;
+      } catch (cause) {
+        failed(cause);
+      }
+    },
+    place() {
+      try {
+        if (!made || fd !== undefined) throw new Error("the file was given up before it was whole");
+        fs.renameSync(temp, path);
+        made = false;
+      } catch (cause) {
+        failed(cause);
+      }
+    },
+    discard,
+  };
 }
 
 /**
@@ -176,19 +236,21 @@ const CHUNK = 4 * 1024 * 1024;
 const BLOCKING_LIMIT = 1024 * 1024;
 
 /** With positions, so that a write that a signal cut short goes on where it stopped and nowhere else. */
-async function writeAll(fd: number, bytes: Uint8Array): Promise<void> {
+async function writeAll(fd: number, bytes: Uint8Array, from: number): Promise<void> {
   for (let at = 0; at < bytes.byteLength;) {
     const length = Math.min(CHUNK, bytes.byteLength - at);
     const written =
-      bytes.byteLength <= BLOCKING_LIMIT ? fs.writeSync(fd, bytes, at, length, at) : await write(fd, bytes, at, length);
+      bytes.byteLength <= BLOCKING_LIMIT
+        ? fs.writeSync(fd, bytes, at, length, from + at)
+        : await write(fd, bytes, at, length, from + at);
     if (written === 0) throw Object.assign(new Error("the file system took no bytes"), { code: "ENOSPC" });
     at += written; // a short write is no error: the next one says why
   }
 }
 
-function write(fd: number, bytes: Uint8Array, at: number, length: number): Promise<number> {
+function write(fd: number, bytes: Uint8Array, at: number, length: number, position: number): Promise<number> {
   return new Promise((done, failed) => {
-    fs.write(fd, bytes, at, length, at, (error, written) => (error === null ? done(written) : failed(error)));
+    fs.write(fd, bytes, at, length, position, (error, written) => (error === null ? done(written) : failed(error)));
   });
 }
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytes } from "../../src/data/format/bytes.ts";
 import { csv } from "../../src/data/format/csv.ts";
-import type { Format } from "../../src/data/format/format.ts";
+import type { ByteSource, Format, RowFormat } from "../../src/data/format/format.ts";
 import { json } from "../../src/data/format/json.ts";
 import { ndjson } from "../../src/data/format/ndjson.ts";
 import { text } from "../../src/data/format/text.ts";
@@ -195,4 +195,51 @@ function deepFreeze<T>(value: T): T {
     Object.freeze(value);
   }
   return value;
+}
+
+describe.each(formats.filter(([, format]) => format.rows !== undefined))("%s, row by row", (name, format, values) => {
+  const { rows } = format;
+
+  it("writes the bytes that the whole value has", () => {
+    fc.assert(
+      fc.property(arrays(name, values), (all) => {
+        expect(Buffer.concat(written(rows!, all)).toString()).toBe(Buffer.from(format.encode(all)).toString());
+      }),
+    );
+  });
+
+  it("reads the rows that the whole value has, wherever the pieces are cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(arrays(name, values), fc.integer({ min: 1, max: 40 }), async (all, size) => {
+        const bytes = format.encode(all);
+        expect(await readAll(rows!, bytes, size)).toEqual(format.decode(bytes));
+      }),
+    );
+  });
+});
+
+function arrays(name: string, values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> {
+  return name.startsWith("json") ? fc.array(values, { maxLength: 5 }) : (values as fc.Arbitrary<unknown[]>);
+}
+
+function written(rows: RowFormat, all: readonly unknown[]): Uint8Array[] {
+  const writer = rows.write();
+  const pieces = all.map((row) => writer.add(row) ?? new Uint8Array());
+  return [...pieces, writer.end()];
+}
+
+async function readAll(rows: RowFormat, bytes: Uint8Array, size: number): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const batch of rows.read(inPieces(bytes, size))) found.push(...batch);
+  return found;
+}
+
+function inPieces(bytes: Uint8Array, size: number): ByteSource {
+  return {
+    size: bytes.length,
+    async *pieces() {
+      for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+    },
+    read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
+  };
 }

@@ -4,17 +4,21 @@ import { z } from "zod";
 import {
   all,
   artifact,
+  bytes,
   daily,
+  file,
   graph,
   hourly,
   integers,
   latest,
+  lazy,
   local,
   mapKeys,
   monthly,
   oneOf,
   optional,
   producer,
+  stream,
   strings,
   window,
   type Artifact,
@@ -354,3 +358,34 @@ export const annotated: Producer<
 Regional.from(local("{region}/{date.Y}/{date.m}/{date.d}.json"));
 Transactions.from(local("data/{date.iso}.json"));
 artifact({ schema: z.string(), partitionBy: { who: strings() } }).from(local("{who}.txt"));
+
+// Views: inside edges, and an output row by row.
+export const viewed = producer({
+  name: "viewed",
+  version: "1",
+  inputs: {
+    rows: all(stream(Transactions)),
+    path: file(Total),
+    raw: bytes(Total),
+    ask: lazy(Total),
+    maybe: optional(latest(stream(Transactions))),
+  },
+  outputs: { train: stream(Train), test: Test },
+  async build({ rows, path, raw, ask, maybe }) {
+    same<(typeof rows)[number]["value"], AsyncIterable<{ id: number; date: string; amount: number }>>();
+    same<typeof path, string>();
+    same<typeof raw, Uint8Array>();
+    same<typeof ask, () => Promise<{ total: number; days: number }>>();
+    same<typeof maybe, AsyncIterable<{ id: number; date: string; amount: number }> | undefined>();
+    return { train: [(await ask()).total], test: [path] };
+  },
+});
+export const copied = producer({
+  name: "copied",
+  version: "1",
+  inputs: { rows: stream(Train) },
+  output: stream(Train),
+  async *build({ rows }) {
+    for await (const row of rows) yield row;
+  },
+});

@@ -18,6 +18,52 @@ const missing = (name: string): string => `dimension '${name}' is missing here: 
 const declared = "a declared artifact: give it a place with .from() or produce it";
 
 export const wrongPrograms: readonly WrongProgram[] = [
+  // Views.
+  {
+    mistake: "a stream of what is no array",
+    code: "stream(TotalSpend);",
+    compiler: "stream() needs an array schema: z.array(z.object({ … }))",
+    runTime: "same",
+  },
+  {
+    mistake: "a view around an edge",
+    code: "stream(all(Transactions));",
+    compiler: declared,
+    runTime: "stream(): a view goes around a declared artifact",
+  },
+  {
+    mistake: "a view around a view",
+    code: "file(lazy(DailySpend));",
+    compiler: declared,
+    runTime: "file(): a view goes around a declared artifact",
+  },
+  {
+    mistake: "a lazy output",
+    code: producing("inputs: {}, output: lazy(TotalSpend), build: () => ({ total: 1, days: 1 })"),
+    compiler: "an output is a declared artifact, or stream() of one",
+    runTime: "same",
+  },
+  {
+    mistake: "a streamed input of a dimension that the output lacks",
+    code: producing("inputs: { rows: stream(Transactions) }, output: TotalSpend, build: () => ({ total: 1, days: 1 })"),
+    compiler: missing("date"),
+    runTime: "same",
+  },
+  {
+    mistake: "a streamed output with a row of another type",
+    code: producing('inputs: {}, output: stream(Train), *build() { yield "x"; }'),
+    compiler: "'string' is not assignable to type 'number'",
+  },
+  {
+    mistake: "a lazy value that is not called",
+    code: producing("inputs: { n: lazy(TotalSpend) }, output: TotalSpend, build: ({ n }) => n"),
+    compiler: "() => Promise<",
+  },
+  {
+    mistake: "validate on a streamed output",
+    code: producing("inputs: {}, output: stream(Train), *build() { yield 1; }, validate: 5"),
+    compiler: "is not assignable to type",
+  },
   // Inputs that do not fit the output.
   {
     mistake: "a partitioned input, an unpartitioned output, no edge",

@@ -6,6 +6,8 @@ import { StratigraphError } from "../../errors.ts";
 import { showValue } from "../../util/show.ts";
 import { suggest } from "../../util/suggest.ts";
 import { inferCell } from "./csv-cell.ts";
+import { splitQuoted } from "./csv-quoted.ts";
+import { checkRowLength } from "./text-rows.ts";
 
 export interface CsvLayout {
   readonly delimiter: string;
@@ -22,35 +24,109 @@ export function readRows(text: string, { delimiter, columns, infer }: CsvLayout)
   if (text.trim() === "") {
     throw unparseable("the file is empty", undefined, "a first line with the names of the columns", "nothing");
   }
-  let header: readonly string[] | undefined;
-  const rows: CsvRow[] = [];
-  const take = (record: readonly unknown[], line: number): void => {
-    if (header === undefined) header = readHeader(record as readonly string[], columns);
-    else if (header.length === 1 || record.length > 1 || (record[0] !== "" && record[0] !== null)) {
-      rows.push(readRow(record, header, line));
+  const table = new CsvTable({ delimiter, columns, infer });
+  return table.take(text);
+}
+
+/** Reads rows from whole lines that come in pieces: the first line of all has the names. */
+class CsvTable {
+  readonly #layout: CsvLayout;
+  #header: readonly string[] | undefined;
+  #lines = 0;
+
+  constructor(layout: CsvLayout) {
+    this.#layout = layout;
+  }
+
+  take(text: string): CsvRow[] {
+    const { delimiter, columns, infer } = this.#layout;
+    const rows: CsvRow[] = [];
+    const before = this.#lines;
+    const take = (record: readonly unknown[], line: number): void => {
+      const header = this.#header;
+      this.#lines = before + line;
+      if (header === undefined) this.#header = readHeader(record as readonly string[], columns);
+      else if (header.length === 1 || record.length > 1 || (record[0] !== "" && record[0] !== null)) {
+        rows.push(readRow(record, header, before + line));
+      }
+    };
+    const lines = { before, hasHeader: this.#header !== undefined };
+    if (text.includes('"')) parseQuoted(text, delimiter, infer, take, lines);
+    else splitPlain(text, delimiter, infer, take, lines);
+    return rows;
+  }
+}
+
+/** The same rows from a text that comes in pieces, in batches. Throws DATA_UNPARSEABLE, saying which line. */
+export async function* readRowsInPieces(
+  texts: AsyncIterable<string>,
+  layout: CsvLayout,
+): AsyncGenerator<readonly CsvRow[]> {
+  const table = new CsvTable(layout);
+  let rest = "";
+  let blank = true;
+  for await (const text of texts) {
+    rest += text;
+    if (blank && rest.trim() === "" && rest.length < 1024) continue; // whether there is anything at all is for the end to say
+    blank = false;
+    const end = lastLineEnd(rest);
+    if (end > 0) {
+      yield table.take(rest.slice(0, end));
+      rest = rest.slice(end);
     }
-  };
-  if (text.includes('"')) parseQuoted(text, delimiter, infer, take);
-  else splitPlain(text, delimiter, infer, take);
-  return rows;
+    checkRowLength(rest, "a field in quotes or a line");
+  }
+  if (blank) yield readRows(rest, layout);
+  else if (rest !== "") yield table.take(rest);
+}
+
+/**
+ * Where the last whole line ends: after a line end that stands in no quotes, which has an even number of them before it. That holds for
+ * every file the parser accepts; in one with a quote out of place the piece ends elsewhere, and the parser refuses it all the same.
+ */
+function lastLineEnd(text: string): number {
+  // A "\r" at the very end may be half of a line end.
+  if (!text.includes('"')) return Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r", text.length - 2)) + 1;
+  let end = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) quoted = !quoted;
+    else if (quoted) continue;
+    else if (unit === 0x0a) end = at + 1;
+    else if (unit === 0x0d && at + 1 < text.length && text.charCodeAt(at + 1) !== 0x0a) end = at + 1;
+  }
+  return end;
 }
 
 type Take = (record: readonly unknown[], line: number) => void;
 
+/** What came before this piece of the file. */
+interface Before {
+  /** Lines. */
+  readonly before: number;
+  readonly hasHeader: boolean;
+}
+
 /** Without a quote in the whole file every line is a record and every delimiter ends a field, which is many times faster. */
-function splitPlain(text: string, delimiter: string, infer: boolean, take: Take): void {
+function splitPlain(text: string, delimiter: string, infer: boolean, take: Take, { hasHeader }: Before): void {
   const lines = text.split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   for (let index = 0; index < lines.length; index++) {
     const record = (lines[index] as string).split(delimiter);
-    take(infer && index > 0 ? record.map(inferCell) : record, index + 1);
+    take(infer && (hasHeader || index > 0) ? record.map(inferCell) : record, index + 1);
   }
 }
 
 /** The package is loaded with the first file that needs it: other programs should not wait for it at every start. */
 const load = createRequire(import.meta.url);
 
-function parseQuoted(text: string, delimiter: string, infer: boolean, take: Take): void {
+function parseQuoted(text: string, delimiter: string, infer: boolean, take: Take, { before, hasHeader }: Before): void {
+  const records = splitQuoted(text, delimiter, infer, !hasHeader);
+  if (records !== undefined) {
+    for (const { cells, line } of records) take(cells, line);
+    return;
+  }
   const { CsvError, parse } = load("csv-parse/sync") as typeof Parsing;
   const options: Parsing.Options = {
     delimiter,
@@ -61,11 +137,13 @@ function parseQuoted(text: string, delimiter: string, infer: boolean, take: Take
       return null;
     },
   };
-  if (infer) options.cast = (cell: string, { quoting, records }) => (quoting || records === 0 ? cell : inferCell(cell));
+  if (infer)
+    options.cast = (cell: string, { quoting, records }) =>
+      quoting || (records === 0 && !hasHeader) ? cell : inferCell(cell);
   try {
     parse(text, options);
   } catch (error) {
-    throw error instanceof CsvError ? explain(error) : error;
+    throw error instanceof CsvError ? explain(error, before) : error;
   }
 }
 
@@ -107,9 +185,12 @@ function readRow(record: readonly unknown[], header: readonly string[], line: nu
   return row;
 }
 
-function explain(error: Parsing.CsvError): StratigraphError {
+function explain(error: Parsing.CsvError, before: number): StratigraphError {
   const { lines, column } = error as unknown as { readonly lines?: number; readonly column?: number | string };
-  const place = [lines === undefined ? [] : `line ${lines}`, column === undefined ? [] : `field ${Number(column) + 1}`]
+  const place = [
+    lines === undefined ? [] : `line ${before + lines}`,
+    column === undefined ? [] : `field ${Number(column) + 1}`,
+  ]
     .flat()
     .join(", ");
   const [what, hint] = csvProblems[error.code] ?? [error.message, undefined];

@@ -16,15 +16,55 @@ export function writeRows(value: unknown, layout: CsvLayout): string {
   if (columns === undefined) checkFields(header);
   const known = new Set(header);
   const rows = value.map((row: unknown, index) => cellsOf(row, index, header, known, infer));
-  // Spaces and a byte order mark at the start survive us, but not every other program.
-  const special = new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]|^[\\s\\u{feff}]|\\s$`, "u");
-  const needsQuotes = (cell: Cell): boolean =>
-    typeof cell === "string" && (special.test(cell) || (infer ? looksTyped(cell) : cell === "" && header.length === 1));
+  const special = specialIn(delimiter);
+  const needsQuotes = quoting(special, header, infer);
   if (header.some((name) => special.test(name)) || rows.some((row) => row.some(needsQuotes))) {
     return quoteAll(header, rows, delimiter, needsQuotes);
   }
   const lines = rows.map((row) => row.map(cellText).join(delimiter));
   return `${[header.join(delimiter), ...lines].join("\n")}\n`;
+}
+
+/** The same file row by row: what `textOf` answers for each, and then `end`. */
+export function rowTexts(layout: CsvLayout): {
+  textOf(row: unknown, index: number): string;
+  end(count: number): string;
+} {
+  const { delimiter, columns, infer } = layout;
+  const special = specialIn(delimiter);
+  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  const headerLine = (header: readonly string[]): string =>
+    `${header.map((name) => (special.test(name) ? quoted(name) : name)).join(delimiter)}\n`;
+  let header = columns ?? [];
+  let known = new Set(header);
+  let needsQuotes = quoting(special, header, infer);
+  return {
+    textOf(row, index) {
+      let text = "";
+      if (index === 0) {
+        if (columns === undefined) {
+          header = fieldsOf(row, 0);
+          checkFields(header);
+          known = new Set(header);
+          needsQuotes = quoting(special, header, infer);
+        }
+        text = headerLine(header);
+      }
+      const cells = cellsOf(row, index, header, known, infer);
+      return `${text}${cells.map((cell) => (needsQuotes(cell) ? quoted(cell as string) : cellText(cell))).join(delimiter)}\n`;
+    },
+    end: (count) => (count > 0 ? "" : columns === undefined ? "\n" : headerLine(columns)),
+  };
+}
+
+/** Spaces and a byte order mark at the start survive us, but not every other program. */
+function specialIn(delimiter: string): RegExp {
+  return new RegExp(`["\\r\\n${delimiter.replace(/[\\\]^-]/g, "\\$&")}]|^[\\s\\u{feff}]|\\s$`, "u");
+}
+
+function quoting(special: RegExp, header: readonly string[], infer: boolean): (cell: Cell) => boolean {
+  return (cell) =>
+    typeof cell === "string" && (special.test(cell) || (infer ? looksTyped(cell) : cell === "" && header.length === 1));
 }
 
 type Cell = string | number | boolean | null;

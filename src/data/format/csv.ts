@@ -2,10 +2,11 @@
 
 import { StratigraphError } from "../../errors.ts";
 import { showValue } from "../../util/show.ts";
-import { checkHeader, readRows, type CsvLayout } from "./csv-read.ts";
-import { writeRows } from "./csv-write.ts";
+import { checkHeader, readRows, readRowsInPieces, type CsvLayout } from "./csv-read.ts";
+import { rowTexts, writeRows } from "./csv-write.ts";
 import type { Format } from "./format.ts";
-import { decodeText, encodeText } from "./utf8.ts";
+import { createTextRows } from "./text-rows.ts";
+import { decodePieces, decodeText, encodeText } from "./utf8.ts";
 
 export interface CsvOptions {
   /** What separates fields: one character that is no part of a number or word; "," unless told. */
@@ -48,6 +49,13 @@ export function csv({ delimiter = ",", columns, types = "text" }: CsvOptions = {
     }),
     encode: (value) => encodeText(writeRows(value, layout), "CSV"),
     decode: (bytes) => readRows(decodeText(bytes, "CSV"), layout),
+    rows: {
+      read: (source) => readRowsInPieces(decodePieces(source.pieces(), "CSV"), layout),
+      write() {
+        const { textOf, end } = rowTexts(layout);
+        return createTextRows("CSV", textOf, end);
+      },
+    },
   };
   return Object.freeze(format);
 }

@@ -3,6 +3,7 @@
 import { StratigraphError } from "../../errors.ts";
 import { showObject, showValue } from "../../util/show.ts";
 import type { Format } from "./format.ts";
+import { jsonRows } from "./json-rows.ts";
 import { findSyntaxProblem, showPosition } from "./json-syntax.ts";
 import { decodeText, encodeText } from "./utf8.ts";
 
@@ -37,27 +38,28 @@ export function json({ indent = 0 }: JsonOptions = {}): Format {
       }
       return parseJson(text, (offset) => showPosition(text, offset));
     },
+    rows: jsonRows(indent, { parse: parseJson, stringify: stringifyJson }),
   };
   return Object.freeze(format);
 }
 
 const DEPTH_LIMIT = 64;
 
-/** Throws DATA_INVALID, `where` saying which part of the value JSON cannot hold. */
-export function stringifyJson(value: unknown, indent = 0): string {
-  return JSON.stringify(ordered(value, []), undefined, indent);
+/** Throws DATA_INVALID, `where` saying which part of the value JSON cannot hold. `path`: where the value stands in a larger one. */
+export function stringifyJson(value: unknown, indent = 0, path: readonly number[] = []): string {
+  return JSON.stringify(ordered(value, [...path]), undefined, indent);
 }
 
-/** Throws DATA_UNPARSEABLE; `where` turns an offset in the text into words. */
-export function parseJson(text: string, where: (offset: number) => string): unknown {
+/** Throws DATA_UNPARSEABLE; `where` turns an offset in the text into words. `path`: as for `stringifyJson`. */
+export function parseJson(text: string, where: (offset: number) => string, path: readonly number[] = []): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     throw syntaxError(text, where, cause);
   }
-  const members = countMembers(value, 0);
-  if (Number.isNaN(members)) refuseUnreadable(value, []);
+  const members = countMembers(value, path.length);
+  if (Number.isNaN(members)) refuseUnreadable(value, [...path]);
   // JSON.parse lets the last of two equal keys win, and says nothing.
   if (members !== countColons(text)) throw syntaxError(text, where);
   return value;

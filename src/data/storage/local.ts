@@ -5,9 +5,17 @@ import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { StratigraphError } from "../../errors.ts";
 import type { Dimensions } from "../../identity/partition.ts";
 import { counters } from "../../util/counters.ts";
-import { storageError, syncFolders, writeFileDurably } from "../../util/durable-file.ts";
+import {
+  createFileDurably,
+  storageError,
+  syncFolders,
+  writeFileDurably,
+  type DurableFile,
+  type WriteFileOptions,
+} from "../../util/durable-file.ts";
 import { parseTemplate, templateSegments, type Template } from "../../util/template.ts";
 import { readWholeFile } from "../file-content.ts";
+import { openFileBytes, type OpenBytes } from "../open-bytes.ts";
 import { checkLayout } from "./layout.ts";
 import { createLocator, fillConstants, type Locator } from "./locate.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
@@ -85,6 +93,14 @@ class LocalFiles implements Storage {
     return localAccess.write(location, bytes, context);
   }
 
+  open(location: string, context: StorageContext): Promise<OpenBytes> {
+    return localAccess.open(location, context);
+  }
+
+  create(location: string, context: StorageContext): Promise<DurableFile> {
+    return localAccess.create(location, context);
+  }
+
   settle(locations: readonly string[], context: StorageContext): Promise<void> {
     return localAccess.settle(locations, context);
   }
@@ -141,7 +157,9 @@ function homeOf({ home }: StorageContext): string {
 // ---------------------------------------------------------------------------------------------------------------------
 // Reading and writing at a location
 
-interface FileAccess extends Required<Pick<Storage, "read" | "write" | "settle" | "look" | "path">> {
+interface FileAccess extends Required<
+  Pick<Storage, "read" | "write" | "open" | "create" | "settle" | "look" | "path">
+> {
   /** `depth`: how many of a location's folders are the author's, and so are left when they become empty. */
   remove(location: string, context: StorageContext, depth: number): Promise<void>;
 }
@@ -151,6 +169,9 @@ function fileAccess(
   links: "no links" | "sources may be links",
 ): FileAccess {
   const pathOf = (location: string, context: StorageContext): string => pathIn(baseOf(context), location);
+  // Project folders are shared as the user's umask says; the folder of our own is nobody else's.
+  const folderMode = links === "no links" ? 0o700 : 0o777;
+  const optionsIn = (base: string): WriteFileOptions => ({ mode: 0o444, folderMode, within: base });
   return {
     path: pathOf,
     async read(location, context) {
@@ -161,11 +182,21 @@ function fileAccess(
       if (typeof bytes === "string") throw new StratigraphError("DATA_DAMAGED", `it ${bytes}`, { where: path });
       return bytes;
     },
+    async open(location, context) {
+      const path = pathOf(location, context);
+      if (links === "no links") checkNoLink(baseOf(context), path);
+      const bytes = openFileBytes(path);
+      if (bytes === undefined) throw missing(path);
+      if (typeof bytes === "string") throw new StratigraphError("DATA_DAMAGED", `it ${bytes}`, { where: path });
+      return Promise.resolve(bytes);
+    },
     write(location, bytes, context) {
       const base = baseOf(context);
-      // Project folders are shared as the user's umask says; the folder of our own is nobody else's.
-      const folderMode = links === "no links" ? 0o700 : 0o777;
-      return writeFileDurably(checkedPath(base, location), bytes, { mode: 0o444, folderMode, within: base });
+      return writeFileDurably(checkedPath(base, location), bytes, optionsIn(base));
+    },
+    async create(location, context) {
+      const base = baseOf(context);
+      return createFileDurably(checkedPath(base, location), optionsIn(base));
     },
     settle(locations, context) {
       const base = baseOf(context);

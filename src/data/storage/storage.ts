@@ -2,7 +2,9 @@
 
 import type { Content } from "../content.ts";
 import type { Dimensions, Key, KeyText } from "../../identity/partition.ts";
+import type { DurableFile } from "../../util/durable-file.ts";
 import type { FileStamp } from "../file-stamp.ts";
+import type { OpenBytes } from "../open-bytes.ts";
 import type { StatCache } from "../stat-cache.ts";
 
 /** What a storage needs to know about the project it works in. */
@@ -44,6 +46,10 @@ export interface Storage<Template extends string = string> {
   read(location: string, context: StorageContext): Promise<Uint8Array>;
   /** Writes bytes whole or not at all, to a location nobody used before; durable once `settle` has been awaited. */
   write(location: string, bytes: Uint8Array, context: StorageContext): Promise<void>;
+  /** What `read` gives, piece by piece and from one open file; absent where a storage holds its bytes in memory. Throws DATA_MISSING. */
+  open?(location: string, context: StorageContext): Promise<OpenBytes>;
+  /** What `write` does, piece by piece; absent likewise. */
+  create?(location: string, context: StorageContext): Promise<DurableFile>;
   /** Makes durable what was written before: syncs the folders of these locations, each once. */
   settle(locations: readonly string[], context: StorageContext): Promise<void>;
   /**

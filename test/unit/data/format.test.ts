@@ -1,10 +1,12 @@
 // What each format's files look like, and the sentence for each way they can be wrong.
 
-import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
+import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytes } from "../../../src/data/format/bytes.ts";
+import { inferCell } from "../../../src/data/format/csv-cell.ts";
+import { splitQuoted } from "../../../src/data/format/csv-quoted.ts";
 import { csv, type CsvOptions } from "../../../src/data/format/csv.ts";
 import type { Format } from "../../../src/data/format/format.ts";
 import { json } from "../../../src/data/format/json.ts";
@@ -269,4 +271,28 @@ describe("text and bytes", () => {
       bytes({ extension: "" }).extension,
     ]).toEqual([".md", ".tar.gz", ""]);
   });
+});
+
+it("csv with quotes in their places is split as the general parser splits it", () => {
+  const unit = fc.constantFrom('"', '""', ",", "\n", "\r\n", "\r", "a", "1", '"a,b"', '"x""y"', '"\n"');
+  fc.assert(
+    fc.property(fc.array(unit, { maxLength: 14 }), fc.boolean(), (units, infer) => {
+      const text = units.join("");
+      const fast = splitQuoted(text, ",", infer, true);
+      if (fast === undefined) return;
+      const general: { cells: readonly unknown[]; line: number }[] = [];
+      parse(text, {
+        delimiter: ",",
+        record_delimiter: ["\r\n", "\n", "\r"],
+        relax_column_count: true,
+        cast: (cell: string, { quoting, records }) => (!infer || quoting || records === 0 ? cell : inferCell(cell)),
+        on_record(cells: readonly unknown[], { lines }: { readonly lines: number }): null {
+          general.push({ cells, line: lines });
+          return null;
+        },
+      });
+      expect(fast.map(({ cells }) => cells)).toEqual(general.map(({ cells }) => cells));
+    }),
+    { numRuns: 3000 },
+  );
 });
