@@ -37,6 +37,7 @@ export type { Discovery, Storage, StorageContext } from "./data/storage/storage.
 
 export type { Snapshot, TagOptions } from "./build/snapshot.ts";
 export type { BuildOptions } from "./build/build.ts";
+export type { SecretProvider } from "./build/secrets.ts";
 export type { BuildEvent, BuildListener, BuildResult, StepReport } from "./build/events.ts";
 export type { Plan } from "./build/plan.ts";
 export { reasonCodes, type Change, type Reason, type ReasonCode } from "./build/reason.ts";

@@ -5,6 +5,7 @@ import { systemClock } from "../util/clock.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { BuildResult } from "./events.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
+import type { SecretProvider } from "./secrets.ts";
 import { planFrom, recallStanding, resultFrom } from "./standing-build.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
@@ -21,6 +22,8 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
   readonly tag?: string | undefined;
   /** Moves the tag if it names another snapshot. False unless told. */
   readonly move?: boolean | undefined;
+  /** Answers secrets that no variable of the environment holds. */
+  readonly secrets?: SecretProvider | undefined;
   /** Who builds, for tags; the user of the process unless told. */
   readonly by?: string | undefined;
 }

@@ -19,6 +19,7 @@ import { linksOf, Scheduler, type StepEnd } from "./scheduler.ts";
 import { selection } from "./selection.ts";
 import { tagSnapshot } from "./snapshot.ts";
 import { rememberStanding } from "./standing-made.ts";
+import { sweepTempFolders } from "./temp-folders.ts";
 import { plannedStates, type FinishedState, type PlannedState } from "./step-state.ts";
 import { openForPlanning, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -89,6 +90,7 @@ async function carryOut(
   options: BuildOptions,
   build: RunId,
 ): Promise<{ ends: ReadonlyMap<Step, StepEnd>; healing: boolean }> {
+  sweepTempFolders(workspace.storage.home);
   const executor = new LocalExecutor();
   try {
     return await new Scheduler(workspace, planned.network, planned.rebuilder, {
@@ -100,6 +102,7 @@ async function carryOut(
       snapshot: planned.manifest.fingerprint,
       build,
       forced: selection(planned.network, options).forced,
+      secrets: options.secrets,
     }).run();
   } finally {
     executor.close();

@@ -15,6 +15,8 @@ import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
 import { attemptsBefore, callProducer, InputDamaged, locateOutputs, readInputs, writeOutputs } from "./step.ts";
+import type { SecretProvider } from "./secrets.ts";
+import { StepTools } from "./step-tools.ts";
 import { describeThrown, stackOf } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -29,6 +31,7 @@ export interface ScheduleOptions {
   readonly snapshot: Fingerprint;
   readonly build: RunId;
   readonly forced: (step: Step) => boolean;
+  readonly secrets?: SecretProvider | undefined;
 }
 
 /** How one step ended; steps that were up to date from the start have no entry. */
@@ -261,6 +264,13 @@ export class Scheduler {
       finishedAt: new Date(clock.now()).toISOString(),
       duration: clock.monotonic() - started,
     });
+    const tools = new StepTools({
+      step: name,
+      home: this.#workspace.storage.home,
+      secrets: this.#options.secrets,
+      emit,
+      monotonic: () => clock.monotonic(),
+    });
     let released = false;
     const release = (): void => {
       if (released) return;
@@ -281,15 +291,19 @@ export class Scheduler {
               producer: step.group.call.producer,
               inputs: values,
               key: step.group.set.keys[step.position]!,
-              log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
+              work: step.manifest!.fingerprint,
+              tools,
             },
             signal,
-            (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
+            (attempt, delay, error) =>
+              emit({ type: "step-retrying", step: name, attempt, delay, error: tools.secrets.redactError(error) }),
           ),
         this.#scopeOf(facts),
       );
+      tools.checkResult(result);
       const { outputs, places } = await writeOutputs(this.#workspace, step, result, locations, id);
-      const run: RunRecord = { ...facts, ...finished(), state: "succeeded", attempts, error: undefined };
+      const reason = withSecrets(facts.reason, tools);
+      const run: RunRecord = { ...facts, reason, ...finished(), state: "succeeded", attempts, error: undefined };
       this.#learn(run.duration!);
       // The place is free for the next step while this one waits for the disk.
       this.#committing++;
@@ -308,10 +322,18 @@ export class Scheduler {
       await this.#fault(
         step,
         fence,
-        { ...facts, ...finished(), state: "failed", attempts: attemptsBefore(error), error: undefined },
-        error,
+        {
+          ...facts,
+          reason: withSecrets(facts.reason, tools),
+          ...finished(),
+          state: "failed",
+          attempts: attemptsBefore(error),
+          error: undefined,
+        },
+        error instanceof InputDamaged ? error : tools.secrets.redactError(error),
       );
     } finally {
+      tools.close();
       if (step.state !== "built") this.#wakeTwins(step);
       this.#advance();
     }
@@ -435,6 +457,11 @@ export function linksOf(step: Step): PartitionLink[] {
     key,
     partition: id,
   }));
+}
+
+/** With the names of the secrets that were used, where there were any. */
+function withSecrets(reason: Json | undefined, { secrets: { names } }: StepTools): Json | undefined {
+  return names.length === 0 ? reason : { ...(reason as Readonly<Record<string, Json>>), secrets: names };
 }
 
 function errorRecord(error: StratigraphError): Json {

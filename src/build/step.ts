@@ -89,6 +89,7 @@ export async function callProducer(
 ): Promise<{ result: unknown; attempts: number }> {
   const { retries } = task.producer;
   for (let attempt = 1; ; attempt++) {
+    task.tools.temps.nextAttempt();
     try {
       return { result: await executor.execute({ ...task, attempt }, signal), attempts: attempt };
     } catch (error) {

@@ -9,6 +9,7 @@ import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import { inputSpec, type InputSpec } from "./edge.ts";
 import { checkInputFits, checkWireFits, sameDimensions } from "./fit.ts";
 import type { CheckedInputs, Declared, DimensionsIn, SeenIn, ValueIn, WrittenIn } from "./input.ts";
+import type { Secret } from "../util/secret.ts";
 import { checkName, checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
 import { checkRetries, type Retries, type RetryPolicy } from "./retry.ts";
@@ -34,8 +35,17 @@ export interface BuildContext<OD = Dimensions> {
   readonly signal: AbortSignal;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** A line for people, shown and kept with the run. */
+  /** A line for people, shown while the build runs. */
   readonly log: (text: string) => void;
+  /** How far it is, in whatever it counts: shown while it runs. */
+  readonly progress: (done: number, total?: number, note?: string) => void;
+  /** A folder for this attempt alone, empty when it is first asked for and gone when the step is over. */
+  readonly temp: () => Promise<string>;
+  /**
+   * A secret by its name: of the variable `STRATA_SECRET_<NAME>`, or of the `secrets` function of the configuration. Its name is kept
+   * with the run, its text nowhere. Error: SECRET_MISSING.
+   */
+  readonly secret: (name: string) => Promise<Secret>;
 }
 
 interface ProducerOptions<Inputs, Outputs, OD> {

@@ -5,6 +5,8 @@ import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
+import type { SecretProvider } from "../build/secrets.ts";
+import { StepTools } from "../build/step-tools.ts";
 import { encodeOutputs } from "../build/step-outputs.ts";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
@@ -34,6 +36,8 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told what the producer logs. */
   readonly log?: ((line: string) => void) | undefined;
+  /** As of a build. */
+  readonly secrets?: SecretProvider | undefined;
   /** Called with the inputs read, right before the producer: where a debugger stops. */
   readonly before?: (() => void | Promise<void>) | undefined;
 }
@@ -47,7 +51,7 @@ export async function replayPartition(
   graph: GraphDefinition,
   snapshot: StoredSnapshot,
   target: { readonly key: string; readonly partition: StoredPartition },
-  { signal = new AbortController().signal, log = () => {}, before }: ReplayOptions = {},
+  { signal = new AbortController().signal, log = () => {}, before, secrets }: ReplayOptions = {},
 ): Promise<Replay> {
   const { key, partition: stored } = target;
   const where = `${placeText(key, stored.key)} of snapshot ${snapshot.id.slice(0, 8)}`;
@@ -75,15 +79,25 @@ export async function replayPartition(
   await before?.();
   const started = workspace.clock.monotonic();
   const executor = new LocalExecutor();
+  const tools = new StepTools({
+    step: { key: node.key, partition: stored.key, producer: call.producer.name },
+    home: workspace.storage.home,
+    secrets,
+    emit: (event) => event.type === "step-log" && log(event.text),
+    monotonic: () => workspace.clock.monotonic(),
+  });
   let returned: unknown;
   try {
     const step = { key: node.key, partition: stored.key, producer: call.producer.name };
     const keyOf = decodeKey(node.artifact.dimensions, stored.key);
     returned = await executor.execute(
-      { step, producer: call.producer, inputs: values, key: keyOf, attempt: 1, log },
+      { step, producer: call.producer, inputs: values, key: keyOf, attempt: 1, work: stored.input!, tools },
       signal,
     );
+  } catch (error) {
+    throw tools.secrets.redactError(error);
   } finally {
+    tools.close();
     executor.close();
   }
   const duration = workspace.clock.monotonic() - started;
