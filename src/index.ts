@@ -6,6 +6,7 @@ export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
 export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
+export type { GivenParams } from "./graph/params.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 
 export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";
@@ -37,7 +38,6 @@ export type { Discovery, Storage, StorageContext } from "./data/storage/storage.
 
 export type { Snapshot, TagOptions } from "./build/snapshot.ts";
 export type { BuildOptions } from "./build/build.ts";
-export type { SecretProvider } from "./build/secrets.ts";
 export type { BuildEvent, BuildListener, BuildResult, StepReport } from "./build/events.ts";
 export type { Plan } from "./build/plan.ts";
 export { reasonCodes, type Change, type Reason, type ReasonCode } from "./build/reason.ts";
@@ -69,7 +69,7 @@ export {
 } from "./errors.ts";
 export { toErrorResponse, type Problem, type ProblemOptions } from "./util/problem.ts";
 export { isDegradable, isRetryable } from "./util/transient.ts";
-export { Secret } from "./util/secret.ts";
+export { Secret, type SecretProvider } from "./util/secret.ts";
 
 export type { Config } from "./config/project.ts";
 export { definePlugins } from "./plugins/define.ts";

@@ -1,11 +1,12 @@
 // The door of the build layer: plan, carry out, and say what happened. It loads no more than what says that there is nothing to do.
 
 import type { GraphDefinition } from "../graph/graph.ts";
+import { bindParams } from "../graph/params.ts";
 import { systemClock } from "../util/clock.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { BuildResult } from "./events.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
-import type { SecretProvider } from "./secrets.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import { planFrom, recallStanding, resultFrom } from "./standing-build.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
@@ -29,7 +30,8 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
 }
 
 /** What a build would do. Writes nothing. */
-export async function planGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
+export async function planGraph(declared: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
+  const graph = bindParams(declared, options.params);
   await settleVersions(graph, options);
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return planFrom(standing, graph, options);
@@ -41,7 +43,8 @@ export async function planGraph(graph: GraphDefinition, options: BuildOptions = 
  * Brings a graph up to date. Steps that fail are in the result, not thrown.
  * Errors: what stops everything, such as SOURCE_MISSING, SELECTOR_UNKNOWN or BACKEND_….
  */
-export async function buildGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
+export async function buildGraph(declared: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
+  const graph = bindParams(declared, options.params);
   const clock = options.clock ?? systemClock;
   const started = clock.monotonic();
   // A name that can be none is refused before the work, not after it.

@@ -2,6 +2,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.ts";
+import { paramValues } from "../graph/params.ts";
 import type { Executor, Task } from "./executor.ts";
 import { placeText } from "./place.ts";
 import { describeThrown } from "./thrown.ts";
@@ -81,6 +82,7 @@ export class LocalExecutor implements Executor {
         void Promise.resolve()
           .then(() =>
             producer.build(task.inputs as never, {
+              params: paramValues(producer),
               key: task.key,
               signal: controller.signal,
               attempt: task.attempt,

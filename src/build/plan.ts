@@ -1,6 +1,7 @@
 // What a build would do and why, as data: every decision of a build is made here.
 
 import type { GraphDefinition } from "../graph/graph.ts";
+import { requireParams, type GivenParams } from "../graph/params.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { settleVersions } from "./code-versions.ts";
@@ -21,6 +22,8 @@ export interface PlanOptions extends SelectionOptions {
   readonly trust?: boolean | undefined;
   /** Say what it is expected to cost, by what the same steps cost before. False unless told. */
   readonly price?: boolean | undefined;
+  /** Values for params of the graph's producers. */
+  readonly params?: GivenParams | undefined;
   readonly on?: BuildListener | undefined;
 }
 
@@ -67,6 +70,7 @@ export async function planNetwork(
   /** "allow": plan although a source that is needed has nothing. Such a plan is to be looked at, not to be carried out. */
   emptySources: "refuse" | "allow" = "refuse",
 ): Promise<PlannedNetwork> {
+  requireParams(graph);
   await settleVersions(graph, workspace);
   const emit = options.on ?? (() => {});
   if (scan === undefined) emit({ type: "scan-started", graph: graph.name });

@@ -1,13 +1,11 @@
 // Orders: starts each step as soon as its own inputs are there, so many at once, until nothing is left to do.
 
-import type { Fence, Json, PartitionLink, RunId, RunRecord, StoredPartition } from "../backend/records.ts";
+import type { Fence, RunId, RunRecord, StoredPartition } from "../backend/records.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { counters } from "../util/counters.ts";
 import { createId } from "../util/id.ts";
 import { Queue } from "../util/queue.ts";
-import type { BuildListener } from "./events.ts";
-import type { Executor } from "./executor.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
 import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
@@ -15,38 +13,11 @@ import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
 import { attemptsBefore, callProducer, InputDamaged, locateOutputs, readInputs, writeOutputs } from "./step.ts";
-import type { SecretProvider } from "./secrets.ts";
+import type { ScheduleOptions, ScheduleResult, StepEnd } from "./schedule.ts";
+import { errorRecord, linksOf, withSecrets } from "./step-record.ts";
 import { StepTools } from "./step-tools.ts";
-import { describeThrown, stackOf } from "./thrown.ts";
+import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
-
-export interface ScheduleOptions {
-  /** Steps running at once. */
-  readonly concurrency: number;
-  /** After a failure: finish what does not depend on it (true), or start nothing more. */
-  readonly keepGoing: boolean;
-  readonly signal: AbortSignal;
-  readonly emit: BuildListener;
-  readonly executor: Executor;
-  readonly snapshot: Fingerprint;
-  readonly build: RunId;
-  readonly forced: (step: Step) => boolean;
-  readonly secrets?: SecretProvider | undefined;
-}
-
-/** How one step ended; steps that were up to date from the start have no entry. */
-export interface StepEnd {
-  readonly error: StratigraphError | undefined;
-  readonly duration: number | undefined;
-  /** Only where it ran. */
-  readonly run?: RunId | undefined;
-}
-
-export interface ScheduleResult {
-  readonly ends: ReadonlyMap<Step, StepEnd>;
-  /** Stored bytes were found missing or damaged: plan again, the steps that made them must run once more. */
-  readonly healing: boolean;
-}
 
 /** How long to wait before asking again for work that another process holds, in milliseconds. */
 const POLL_TIME = 100;
@@ -448,26 +419,4 @@ export class Scheduler {
       ...end,
     });
   }
-}
-
-/** A step's outputs in their places in a snapshot. */
-export function linksOf(step: Step): PartitionLink[] {
-  return step.outputs!.map(({ id, key }, slot) => ({
-    artifactKey: step.group.call.outputs[slot]!.node.key,
-    key,
-    partition: id,
-  }));
-}
-
-/** With the names of the secrets that were used, where there were any. */
-function withSecrets(reason: Json | undefined, { secrets: { names } }: StepTools): Json | undefined {
-  return names.length === 0 ? reason : { ...(reason as Readonly<Record<string, Json>>), secrets: names };
-}
-
-function errorRecord(error: StratigraphError): Json {
-  return {
-    code: error.code,
-    message: error.message,
-    ...(stackOf(error.cause) === undefined ? {} : { stack: stackOf(error.cause)! }),
-  };
 }

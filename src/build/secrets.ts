@@ -2,12 +2,9 @@
 
 import { plain } from "../error-json.ts";
 import { isStratigraphError, StratigraphError, type ErrorDetails } from "../errors.ts";
-import { Secret } from "../util/secret.ts";
+import { Secret, type SecretProvider } from "../util/secret.ts";
 import { showValue } from "../util/show.ts";
 import { describeThrown } from "./thrown.ts";
-
-/** Answers the text of a secret by its name, or nothing where it has none. */
-export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
 
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 const HIDDEN = "***";
@@ -103,7 +100,8 @@ export class StepSecrets {
         if (found !== undefined) return found;
       } else if (typeof next === "object" && next !== null && !seen.has(next)) {
         seen.add(next);
-        if (next instanceof Map || next instanceof Set) open.push(...(next instanceof Map ? [...next].flat() : next));
+        if (next instanceof Map) for (const [name, inner] of next) open.push(name, inner);
+        else if (next instanceof Set) for (const inner of next) open.push(inner);
         else for (const [name, inner] of Object.entries(next)) open.push(name, inner);
       }
     }

@@ -4,7 +4,8 @@ import { StratigraphError } from "../errors.ts";
 import { showValue } from "../util/show.ts";
 import type { BuildListener, StepName } from "./events.ts";
 import { placeText } from "./place.ts";
-import { StepSecrets, type SecretProvider } from "./secrets.ts";
+import type { SecretProvider } from "../util/secret.ts";
+import { StepSecrets } from "./secrets.ts";
 import { TempFolders } from "./temp-folders.ts";
 
 export interface StepToolsOptions {

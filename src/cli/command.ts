@@ -38,7 +38,7 @@ export interface Option<Value = unknown> {
   /** As commander takes them: "-f, --file <file>". */
   readonly flags: string;
   readonly says: string;
-  readonly parse?: ((text: string) => Value) | undefined;
+  readonly parse?: ((text: string, previous?: unknown) => Value) | undefined;
   /** For the compiler only. */
   readonly "~value"?: Value | undefined;
 }
@@ -128,6 +128,19 @@ export function text(flags: string, says: string): Option<string | undefined> {
 /** `true` where the option stands alone. */
 export function texts(flags: string, says: string): Option<true | readonly string[] | undefined> {
   return { flags, says };
+}
+
+/** May be given several times: "name=value" each. */
+export function pairs(flags: string, says: string): Option<ReadonlyMap<string, string> | undefined> {
+  return {
+    flags,
+    says,
+    parse: (given, previous) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(given) ?? [];
+      if (name === undefined || value === undefined) throw new RangeError("name=value");
+      return new Map([...((previous as ReadonlyMap<string, string> | undefined) ?? []), [name, value]]);
+    },
+  };
 }
 
 /** A whole number of at least `least`. */

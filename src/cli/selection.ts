@@ -8,6 +8,7 @@ import { StratigraphError } from "../errors.ts";
 import { systemClock } from "../util/clock.ts";
 import { exitCodes, flag, text, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
 import { findProject, makeHome, splitFile, type Project } from "./project.ts";
+import { paramOption, withTexts } from "./params.ts";
 import type { Strays, Teller } from "./report/summary.ts";
 
 export const selectionArguments: readonly Argument[] = [
@@ -26,6 +27,7 @@ export const selectionOptions: { readonly [Name in keyof SelectionValues]: Optio
   why: text("--why <text>", "with --force: the reason, kept with what ran"),
   price: flag("--price", "of a plan: also what it is expected to cost, by what the same steps cost before"),
   verify: flag("--verify", "read every stored result that would be reused, and compare it with what was recorded"),
+  param: paramOption,
   trust: flag("--trust", "do not even look whether stored results are still there"),
 };
 
@@ -35,6 +37,7 @@ export interface SelectionValues {
   readonly price: boolean;
   readonly verify: boolean;
   readonly trust: boolean;
+  readonly param: ReadonlyMap<string, string> | undefined;
 }
 
 export interface Selected {
@@ -52,7 +55,7 @@ export async function select(
   args: readonly string[],
   { planning }: { readonly planning: boolean },
 ): Promise<Selected> {
-  const { force, why, price, verify, trust, file: named } = call.options;
+  const { force, why, price, verify, trust, param, file: named } = call.options;
   if (why !== undefined && force === undefined) throw new StratigraphError("USAGE", "--why needs --force");
   if (verify && trust) {
     throw new StratigraphError("USAGE", "--verify and --trust exclude each other");
@@ -66,7 +69,7 @@ export async function select(
       if (!planning) throw error;
     }
   }
-  const graph = await project.graph();
+  const graph = withTexts(await project.graph(), param);
   return {
     project,
     graph,
@@ -79,6 +82,7 @@ export async function select(
       price,
       verify,
       trust,
+      secrets: project.config.secrets,
     },
   };
 }

@@ -5,7 +5,9 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import { sameForm } from "./artifact-identity.ts";
-import { derive, type GraphChange, type GraphDraft } from "./derive.ts";
+import type { ProducerDefinition } from "./producer.ts";
+import { bindParams, type GivenParams } from "./params.ts";
+import { derive, rewired, type GraphChange, type GraphDraft } from "./derive.ts";
 import { describeGraph, graphManifest, type GraphDescription } from "./describe.ts";
 import { checkName } from "./name.ts";
 import { artifactTree, namedWires, type InGraph, type NamedWire, type Namespace } from "./namespace.ts";
@@ -27,16 +29,19 @@ export function defineGraph<const G extends string, N extends Namespace>(
   options: GraphOptions = {},
 ): GraphDefinition<G, N> {
   checkName(name, "graph");
-  checkOptions(options, ["annotations"], `graph '${name}'`);
+  checkOptions(options, ["annotations", "params"], `graph '${name}'`);
   if (typeof define !== "function")
     invalid(`graph '${name}'`, "a graph is defined by a function", "() => ({ days, total })", define);
   const annotations = checkedAnnotations(options.annotations, `graph '${name}'`);
-  return within(name, () => new GraphDefinition<G, N>(name, namedWires(define()), {}, [], annotations));
+  const defined = within(name, () => new GraphDefinition<G, N>(name, namedWires(define()), {}, [], annotations));
+  return bindParams(defined, options.params);
 }
 
 export interface GraphOptions {
   /** What people know about the graph. One counts: `strata` holds settings for everything in it, see docs/configuration.md. */
   readonly annotations?: Annotations | undefined;
+  /** Values for params of its producers, where a build is not given others. */
+  readonly params?: GivenParams | undefined;
 }
 
 /** Frozen. Fingerprint and description are computed when first asked for, and then kept. */
@@ -158,6 +163,13 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
         this.annotations,
       );
     });
+  }
+
+  /** The same graph with other definitions of its producers: artifacts of one are artifacts of the other. */
+  withProducers(producers: ReadonlyMap<ProducerDefinition, ProducerDefinition>): GraphDefinition<G, N> {
+    const before = new Map(this.#named.map(({ key, wire }) => [key, wire]));
+    const named = rewired(this.calls, before, this.#named, producers);
+    return new GraphDefinition(this.name, named, this.family, this.changes, this.annotations);
   }
 
   #keyOf(artifact: AnyWired, where: string): string {

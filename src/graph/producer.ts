@@ -12,6 +12,7 @@ import type { CheckedInputs, Declared, DimensionsIn, SeenIn, ValueIn, WrittenIn 
 import type { Secret } from "../util/secret.ts";
 import { checkName, checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
+import { checkedParams, type ParamSchemas, type ParamValues, type ProducerParams } from "./params.ts";
 import { checkRetries, type Retries, type RetryPolicy } from "./retry.ts";
 import { is, says, type Is, type Says } from "./sentence.ts";
 import { wiredArtifact, wireOf, type OutputWire, type ProducerCall, type Wire, type WiredArtifact } from "./wired.ts";
@@ -28,7 +29,9 @@ export interface Producer<Wires, Out> {
 export type AnyProducer = Producer<never, unknown>;
 
 /** What `build` knows besides its inputs. */
-export interface BuildContext<OD = Dimensions> {
+export interface BuildContext<OD = Dimensions, Params = {}> {
+  /** The params that the producer declares, by name. */
+  readonly params: ParamValues<Params>;
   /** The key of the partition being built. */
   readonly key: Key<OD>;
   /** Aborted when the build is cancelled or the time limit is over. */
@@ -48,7 +51,7 @@ export interface BuildContext<OD = Dimensions> {
   readonly secret: (name: string) => Promise<Secret>;
 }
 
-interface ProducerOptions<Inputs, Outputs, OD> {
+interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   /** Unique within a graph; part of the fingerprint of everything it makes. */
   readonly name: string;
   /**
@@ -58,10 +61,12 @@ interface ProducerOptions<Inputs, Outputs, OD> {
   readonly version?: Version | undefined;
   /** What it reads: declared artifacts, or edges around them. `{}` for nothing. */
   readonly inputs: CheckedInputs<Inputs, OD>;
+  /** The params it uses, each with a schema; only what uses a param is built again when it changes. */
+  readonly params?: Params | undefined;
   /** Makes one partition; of several outputs, all in one record. */
   readonly build: (
     inputs: Received<Inputs>,
-    context: BuildContext<OD>,
+    context: BuildContext<OD, Params>,
   ) => Returned<NoInfer<Outputs>> | Promise<Returned<NoInfer<Outputs>>>;
   /** Looks at what was built, all outputs together: true, or a sentence about what is wrong. */
   readonly validate?: ((outputs: Results<NoInfer<Outputs>>) => true | string | Promise<true | string>) | undefined;
@@ -148,6 +153,7 @@ export interface ProducerDefinition {
   readonly single: boolean;
   readonly build: (inputs: Readonly<Record<string, unknown>>, context: BuildContext) => unknown;
   readonly validate: ((outputs: unknown) => true | string | Promise<true | string>) | undefined;
+  readonly params: ProducerParams | undefined;
   readonly retries: RetryPolicy | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
@@ -162,6 +168,7 @@ const optionNames = [
   "name",
   "version",
   "inputs",
+  "params",
   "output",
   "outputs",
   "build",
@@ -184,8 +191,13 @@ const optionNames = [
  *   build: ({ transactions }) => transactions.reduce((sum, t) => sum + t.amount, 0),
  * });
  */
-export function producer<Inputs extends { readonly [name: string]: unknown }, Outputs extends object>(
-  options: ProducerOptions<Inputs, Outputs, OutputDimensions<Outputs>> & (OneOutput<Outputs> | ManyOutputs<Outputs>),
+export function producer<
+  Inputs extends { readonly [name: string]: unknown },
+  Outputs extends object,
+  Params extends ParamSchemas = {},
+>(
+  options: ProducerOptions<Inputs, Outputs, OutputDimensions<Outputs>, Params> &
+    (OneOutput<Outputs> | ManyOutputs<Outputs>),
 ): Producer<Wiring<Inputs>, Wired<Outputs>> {
   return callable(definitionFrom(options)) as unknown as Producer<Wiring<Inputs>, Wired<Outputs>>;
 }
@@ -256,7 +268,7 @@ function placeOf({ name }: ProducerDefinition, input?: string): string {
 
 // ------------------------------------------------------------------ checking a definition
 
-type LooseOptions = { readonly [Name in keyof ProducerOptions<never, never, never>]?: unknown } & {
+type LooseOptions = { readonly [Name in keyof ProducerOptions<never, never, never, never>]?: unknown } & {
   readonly output?: unknown;
   readonly outputs?: unknown;
 };
@@ -282,6 +294,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     single: options.output !== undefined,
     build: build as ProducerDefinition["build"],
     validate: validate as ProducerDefinition["validate"],
+    params: checkedParams(options.params, where),
     retries: checkRetries(options.retries, where),
     timeout: checkedTimeout(options.timeout, where),
     annotations: checkedAnnotations(options.annotations, where),

@@ -5,13 +5,15 @@ import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
-import type { SecretProvider } from "../build/secrets.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import { StepTools } from "../build/step-tools.ts";
 import { encodeOutputs } from "../build/step-outputs.ts";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
+import { withStoredParams } from "../graph/params.ts";
+import { parseManifest } from "../identity/manifest.ts";
 import { decodeKey, type KeyText } from "../identity/partition.ts";
 
 /** What a replay of one stored partition gave. */
@@ -79,6 +81,10 @@ export async function replayPartition(
   await before?.();
   const started = workspace.clock.monotonic();
   const executor = new LocalExecutor();
+  const [made] = await workspace.connection.readManifests([manifest.producer]);
+  // With the params of then: as much a part of what the result was made from as its inputs.
+  const then = made === undefined ? undefined : parseManifest(made.text).parts["params"];
+  const producer = withStoredParams(call.producer, then);
   const tools = new StepTools({
     step: { key: node.key, partition: stored.key, producer: call.producer.name },
     home: workspace.storage.home,
@@ -91,7 +97,7 @@ export async function replayPartition(
     const step = { key: node.key, partition: stored.key, producer: call.producer.name };
     const keyOf = decodeKey(node.artifact.dimensions, stored.key);
     returned = await executor.execute(
-      { step, producer: call.producer, inputs: values, key: keyOf, attempt: 1, work: stored.input!, tools },
+      { step, producer, inputs: values, key: keyOf, attempt: 1, work: stored.input!, tools },
       signal,
     );
   } catch (error) {
@@ -109,7 +115,7 @@ export async function replayPartition(
     stored,
     run,
     inputs,
-    sameProducer: producerManifest(call).fingerprint === manifest.producer,
+    sameProducer: producerManifest({ ...call, producer }).fingerprint === manifest.producer,
     same: contentOf(outputs.get(key)!).fingerprint === stored.content,
     outputs,
     duration,
