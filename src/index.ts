@@ -4,6 +4,8 @@ export { artifact } from "./graph/artifact.ts";
 export type { Artifact, ArtifactOptions, Check, KeyOf, ValueOf } from "./graph/artifact.ts";
 export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
+export { command, type CommandOptions } from "./graph/command.ts";
+export { sink, type SinkContext, type SinkOptions } from "./graph/sink.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
 export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
 export type { GivenParams } from "./graph/params.ts";

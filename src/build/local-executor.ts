@@ -82,6 +82,7 @@ export class LocalExecutor implements Executor {
         void Promise.resolve()
           .then(() =>
             producer.build(task.inputs as never, {
+              ...(producer.sink ? { idempotencyKey: task.work } : {}),
               params: paramValues(producer),
               key: task.key,
               signal: controller.signal,

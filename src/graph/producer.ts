@@ -51,7 +51,7 @@ export interface BuildContext<OD = Dimensions, Params = {}> {
   readonly secret: (name: string) => Promise<Secret>;
 }
 
-interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
+export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   /** Unique within a graph; part of the fingerprint of everything it makes. */
   readonly name: string;
   /**
@@ -79,11 +79,11 @@ interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
 }
 
 // One shape with a union in it instead of overloads: "no overload matches this call" would bury the sentence.
-interface OneOutput<Output> {
+export interface OneOutput<Output> {
   readonly output: CheckedOutput<Output>;
   readonly outputs?: never;
 }
-interface ManyOutputs<Outputs> {
+export interface ManyOutputs<Outputs> {
   readonly outputs: CheckedOutputs<Outputs>;
   readonly output?: never;
 }
@@ -110,12 +110,12 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
       ? Says<"edgeAsOutput">
       : Says<"notAnArtifact">;
 
-type OutputDimensions<Outputs> = Outputs extends AnyDeclared
+export type OutputDimensions<Outputs> = Outputs extends AnyDeclared
   ? DimensionsIn<Outputs>
   : { [Slot in keyof Outputs]: DimensionsIn<Outputs[Slot]> }[keyof Outputs];
 
-type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};
-type Returned<Outputs> = Outputs extends AnyDeclared
+export type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};
+export type Returned<Outputs> = Outputs extends AnyDeclared
   ? WrittenIn<Outputs>
   : { readonly [Slot in keyof Outputs]: WrittenIn<Outputs[Slot]> } & {};
 type Results<Outputs> = Outputs extends AnyDeclared
@@ -126,7 +126,7 @@ type OptionalName<Inputs> = {
   [Name in keyof Inputs]: Inputs[Name] extends { readonly is: Is<"optional"> } ? Name : never;
 }[keyof Inputs];
 // Spelled out each time: an alias would stand in every message in place of what it means.
-type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
+export type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
   ? { readonly [Name in keyof Inputs]: WiredArtifact<ValueIn<Inputs[Name]>, DimensionsIn<Inputs[Name]>> } & {}
   : {
       readonly [Name in Exclude<keyof Inputs, OptionalName<Inputs>>]: WiredArtifact<
@@ -137,7 +137,7 @@ type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
       readonly [Name in OptionalName<Inputs>]?:
         WiredArtifact<ValueIn<Inputs[Name]>, DimensionsIn<Inputs[Name]>> | undefined;
     };
-type Wired<Outputs> = Outputs extends AnyDeclared
+export type Wired<Outputs> = Outputs extends AnyDeclared
   ? WiredArtifact<ValueIn<Outputs>, DimensionsIn<Outputs>>
   : { readonly [Slot in keyof Outputs]: WiredArtifact<ValueIn<Outputs[Slot]>, DimensionsIn<Outputs[Slot]>> } & {};
 
@@ -152,6 +152,8 @@ export interface ProducerDefinition {
   /** Declared with `output`: there is one slot, named "output", and `build` returns its value itself. */
   readonly single: boolean;
   readonly build: (inputs: Readonly<Record<string, unknown>>, context: BuildContext) => unknown;
+  /** Made by `sink`: what it does outside counts, so that nothing runs it again only to look at what it returns. */
+  readonly sink: boolean;
   readonly validate: ((outputs: unknown) => true | string | Promise<true | string>) | undefined;
   readonly params: ProducerParams | undefined;
   readonly retries: RetryPolicy | undefined;
@@ -160,6 +162,9 @@ export interface ProducerDefinition {
   readonly annotations: Annotations;
   readonly description: string | undefined;
 }
+
+/** Only `sink` has it to give. */
+export const SINK: unique symbol = Symbol("sink");
 
 /** The name of the slot of a producer declared with `output`. */
 export const SINGLE = "output";
@@ -271,6 +276,7 @@ function placeOf({ name }: ProducerDefinition, input?: string): string {
 type LooseOptions = { readonly [Name in keyof ProducerOptions<never, never, never, never>]?: unknown } & {
   readonly output?: unknown;
   readonly outputs?: unknown;
+  readonly [SINK]?: unknown;
 };
 
 function definitionFrom(options: LooseOptions): ProducerDefinition {
@@ -293,6 +299,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     dimensions,
     single: options.output !== undefined,
     build: build as ProducerDefinition["build"],
+    sink: options[SINK] === true,
     validate: validate as ProducerDefinition["validate"],
     params: checkedParams(options.params, where),
     retries: checkRetries(options.retries, where),

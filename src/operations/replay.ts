@@ -59,6 +59,7 @@ export async function replayPartition(
   const where = `${placeText(key, stored.key)} of snapshot ${snapshot.id.slice(0, 8)}`;
   const node = producedNode(graph, key, where);
   const { call } = node;
+  if (call.producer.sink) throw impossible(`sink '${call.producer.name}' would do again what it did outside`, where);
   const { run, manifest, read } = await recall(workspace, stored, where);
   const inputs: { name: string; partition: StoredPartition }[] = [];
   const values: Record<string, unknown> = {};

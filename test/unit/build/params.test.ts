@@ -88,7 +88,9 @@ it("values are refused in one sentence: unknown, unfit, missing, not encodable",
   expect(await refused([] as never)).toContain("params are given by name");
   const needing = priced({ rate: z.number(), names: z.array(z.string()).default([]) }).g;
   await expect(needing.build({ backend })).rejects.toThrow("param 'rate' has no value");
-  expect(() => priced({ rate: 5 as never, names: z.array(z.string()).default([]) })).toThrow("a param has a zod schema");
+  expect(() => priced({ rate: 5 as never, names: z.array(z.string()).default([]) })).toThrow(
+    "a param has a zod schema",
+  );
   const fn = priced({ rate: z.any(), names: z.array(z.string()).default([]) }).g;
   await expect(fn.build({ backend, params: { rate: () => 1 } })).rejects.toThrow("this value cannot be fingerprinted");
 });
