@@ -10,6 +10,8 @@ export interface Answer {
   readonly lines: readonly string[];
   /** 0 unless told. */
   readonly exitCode?: number | undefined;
+  /** Everything was printed already. */
+  readonly said?: true | undefined;
   /** Printed as they are instead of `lines`. */
   readonly bytes?: Uint8Array | undefined;
 }
