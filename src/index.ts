@@ -40,6 +40,7 @@ export type { Discovery, Storage, StorageContext } from "./data/storage/storage.
 
 export type { Snapshot, TagOptions } from "./build/snapshot.ts";
 export type { BuildOptions } from "./build/build.ts";
+export type { PoolLimits } from "./build/pools.ts";
 export type { BuildEvent, BuildListener, BuildResult, StepReport } from "./build/events.ts";
 export type { Plan } from "./build/plan.ts";
 export { reasonCodes, type Change, type Reason, type ReasonCode } from "./build/reason.ts";

@@ -7,6 +7,7 @@ import { settleVersions } from "./code-versions.ts";
 import type { BuildResult } from "./events.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 import type { SecretProvider } from "../util/secret.ts";
+import type { PoolLimits } from "./pools.ts";
 import { planFrom, recallStanding, resultFrom } from "./standing-build.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
@@ -23,6 +24,8 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
   readonly tag?: string | undefined;
   /** Moves the tag if it names another snapshot. False unless told. */
   readonly move?: boolean | undefined;
+  /** How many steps may be in a pool at once, over all processes with the same database. */
+  readonly pools?: PoolLimits | undefined;
   /** Answers secrets that no variable of the environment holds. */
   readonly secrets?: SecretProvider | undefined;
   /** Who builds, for tags; the user of the process unless told. */

@@ -14,6 +14,7 @@ import { LocalExecutor } from "./local-executor.ts";
 import { stepName, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
+import { checkPools } from "./pools.ts";
 import { checkBudget, priceOf } from "./price.ts";
 import type { StepEnd } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -51,6 +52,7 @@ export async function buildIn(
 ): Promise<BuildResult> {
   const started = workspace.clock.monotonic();
   const emit = options.on ?? (() => {});
+  checkPools(graph, options.pools);
   const first = await planNetwork(workspace, graph, options);
   emitPlan(options.on, first);
   if (options.budget !== undefined) checkBudget(await priceOf(workspace, first), options.budget, graph.name);
@@ -105,6 +107,7 @@ async function carryOut(
       build,
       forced: selection(planned.network, options).forced,
       secrets: options.secrets,
+      pools: options.pools,
     }).run();
   } finally {
     executor.close();

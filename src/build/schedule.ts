@@ -6,6 +6,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SecretProvider } from "../util/secret.ts";
 import type { BuildListener } from "./events.ts";
 import type { Executor } from "./executor.ts";
+import type { PoolLimits } from "./pools.ts";
 import type { Step } from "./network.ts";
 
 export interface ScheduleOptions {
@@ -19,6 +20,7 @@ export interface ScheduleOptions {
   readonly snapshot: Fingerprint;
   readonly build: RunId;
   readonly forced: (step: Step) => boolean;
+  readonly pools?: PoolLimits | undefined;
   readonly secrets?: SecretProvider | undefined;
 }
 

@@ -9,6 +9,7 @@ import { Queue } from "../util/queue.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
 import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import { Pools } from "./pools.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
@@ -32,6 +33,9 @@ export class Scheduler {
   readonly #rebuilder: Rebuilder;
   readonly #options: ScheduleOptions;
   readonly #ledger: Ledger;
+  readonly #pools: Pools;
+  /** The places of claimed and running steps in their pools. */
+  readonly #places = new Map<Step, Fence>();
 
   /** How many distinct inputs a waiting step still waits for. */
   readonly #missing = new Map<Step, number>();
@@ -67,6 +71,7 @@ export class Scheduler {
     this.#network = network;
     this.#rebuilder = rebuilder;
     this.#options = options;
+    this.#pools = new Pools(workspace, options.pools);
     this.#ledger = new Ledger(workspace, {
       snapshot: options.snapshot,
       mayReuse: (step) => !options.forced(step),
@@ -92,6 +97,8 @@ export class Scheduler {
     } finally {
       this.#options.signal.removeEventListener("abort", stop);
       clearTimeout(this.#polling);
+      for (const step of [...this.#places.keys()]) await this.#leavePool(step);
+      this.#pools.close();
       await this.#ledger.close().catch((error: unknown) => this.#fail(error));
     }
     if (this.#fatal !== undefined) throw this.#fatal;
@@ -186,8 +193,18 @@ export class Scheduler {
   }
 
   async #claimOne(step: Step): Promise<void> {
+    const { pool } = step.group.call.producer;
     try {
+      const place = pool === undefined ? undefined : await this.#pools.enter(pool);
+      if (pool !== undefined && place === undefined) {
+        this.#hold(step, `pool '${pool}'`);
+        return;
+      }
       const answer = await this.#ledger.claim(step);
+      if (place !== undefined) {
+        if (answer.kind === "granted") this.#places.set(step, place);
+        else await this.#pools.leave(place);
+      }
       if (answer.kind === "granted") this.#claimed.push({ step, fence: answer.fence });
       else if (answer.kind === "built") await this.#link(step, answer.outputs);
       else this.#hold(step, answer.holder);
@@ -208,7 +225,7 @@ export class Scheduler {
   }
 
   #hold(step: Step, holder: string): void {
-    this.#working.delete(step.manifest!.fingerprint);
+    this.#wakeTwins(step);
     this.#options.emit({ type: "step-waiting", step: stepName(step), holder });
     this.#held.push(step);
     this.#polling ??= setTimeout(() => {
@@ -305,9 +322,18 @@ export class Scheduler {
       );
     } finally {
       tools.close();
+      await this.#leavePool(step);
       if (step.state !== "built") this.#wakeTwins(step);
       this.#advance();
     }
+  }
+
+  async #leavePool(step: Step): Promise<void> {
+    const place = this.#places.get(step);
+    if (place === undefined) return;
+    this.#places.delete(step);
+    await this.#pools.leave(place).catch((error: unknown) => this.#fail(error));
+    for (const held of this.#held.splice(0)) this.#unclaimed.push(held);
   }
 
   #scopeOf({ graph, producer, version, key }: ReturnType<typeof runOf>): StepScope {

@@ -82,6 +82,7 @@ export async function select(
       price,
       verify,
       trust,
+      pools: project.config.pools,
       secrets: project.config.secrets,
     },
   };

@@ -26,6 +26,8 @@ export interface ProjectConfig {
   readonly concurrency?: number | undefined;
   /** Values for params of producers. */
   readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** How many steps may be in a pool at once. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
   /** Answers secrets that no variable of the environment holds. */
   readonly secrets?: SecretProvider | undefined;
   readonly plugins?: readonly unknown[] | undefined;
@@ -40,6 +42,7 @@ const CHECKS: {
   path: { fits: isName, expected: "the path of a folder" },
   concurrency: { fits: isCount, expected: "a whole number of at least 1" },
   params: { fits: isRecord, expected: "values by name, such as { rate: 0.2 }" },
+  pools: { fits: isRecord, expected: "whole numbers of at least 1 by name, such as { gpu: 1 }" },
   secrets: { fits: (value) => typeof value === "function", expected: "a function from a name to a text or undefined" },
   plugins: { fits: Array.isArray, expected: "a list" },
 };

@@ -23,6 +23,7 @@ export interface Settings {
   readonly backend: string | Backend | undefined;
   readonly concurrency: number | undefined;
   readonly params: Readonly<Record<string, unknown>>;
+  readonly pools: Readonly<Record<string, number>>;
   readonly secrets: SecretProvider | undefined;
   readonly plugins: readonly unknown[];
   readonly enabled: boolean;
@@ -132,6 +133,12 @@ export const settings: Tree<Settings> = {
     }),
     variables: null,
   },
+  pools: data<Readonly<Record<string, number>>>(
+    {},
+    "whole numbers of at least 1 by name",
+    z.record(z.string(), z.int().min(1)).readonly(),
+    { says: "How many steps may be in a pool at once, over all processes with the same database." },
+  ),
   secrets: secrets(),
   plugins: {
     ...data<readonly unknown[]>([], "a list of what definePlugins or import() gave", z.array(z.unknown()).readonly(), {

@@ -72,6 +72,8 @@ export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   readonly validate?: ((outputs: Results<NoInfer<Outputs>>) => true | string | Promise<true | string>) | undefined;
   /** Further attempts after a failure; none unless told. */
   readonly retries?: Retries | undefined;
+  /** A pool that its steps are in while they run: `pools` of the configuration or of a build says how many may be at once. */
+  readonly pool?: string | undefined;
   /** Milliseconds one attempt may take; no limit unless told. */
   readonly timeout?: number | undefined;
   readonly annotations?: Annotations | undefined;
@@ -157,6 +159,7 @@ export interface ProducerDefinition {
   readonly validate: ((outputs: unknown) => true | string | Promise<true | string>) | undefined;
   readonly params: ProducerParams | undefined;
   readonly retries: RetryPolicy | undefined;
+  readonly pool: string | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly annotations: Annotations;
@@ -179,6 +182,7 @@ const optionNames = [
   "build",
   "validate",
   "retries",
+  "pool",
   "timeout",
   "annotations",
   "description",
@@ -303,6 +307,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     validate: validate as ProducerDefinition["validate"],
     params: checkedParams(options.params, where),
     retries: checkRetries(options.retries, where),
+    pool: checkedPool(options.pool, where),
     timeout: checkedTimeout(options.timeout, where),
     annotations: checkedAnnotations(options.annotations, where),
     description: checkedDescription(options.description, where),
@@ -329,6 +334,11 @@ export function checkedVersion(version: unknown, where: string): VersionDescript
 export function checkedTimeout(timeout: unknown, where: string): number | undefined {
   if (timeout === undefined || (typeof timeout === "number" && timeout > 0 && timeout < 2 ** 31)) return timeout;
   invalid(where, "a timeout is a time", "milliseconds, above 0 and below 2^31", timeout);
+}
+
+function checkedPool(pool: unknown, where: string): string | undefined {
+  if (pool !== undefined) checkName(pool, `${where}, pool`);
+  return pool as string | undefined;
 }
 
 function checkedInputs(inputs: unknown, dimensions: Dimensions, where: string): ReadonlyMap<string, InputSpec> {
