@@ -83,6 +83,10 @@ export const errorGroups = {
     PIN_INVALID: ["A pinned result cannot be used, or there is no such pin.", 409],
     BISECT_IMPOSSIBLE: ["No change can be found between these snapshots.", 409],
     REPLAY_IMPOSSIBLE: ["A stored result cannot be made again: what it was made from, or its producer, is gone.", 409],
+    STEP_CONTEXT_INVALID: ["A producer used its context wrongly.", 422],
+    PARAM_INVALID: ["A param has no value, or one that does not fit.", 422],
+    POOL_INVALID: ["A pool has no limit, or one that is none.", 422],
+    SECRET_MISSING: ["A producer asked for a secret that nobody holds.", 401],
   },
   registry: {
     MODEL_NOT_FOUND: ["No model has that name.", 404],

@@ -4,9 +4,12 @@ export { artifact } from "./graph/artifact.ts";
 export type { Artifact, ArtifactOptions, Check, KeyOf, ValueOf } from "./graph/artifact.ts";
 export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
+export { command, type CommandOptions } from "./graph/command.ts";
+export { sink, type SinkContext, type SinkOptions } from "./graph/sink.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
 export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
 export { file, lazy, stream, type View } from "./graph/view.ts";
+export type { GivenParams } from "./graph/params.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 
 export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";
@@ -40,6 +43,7 @@ export type { Discovery, Storage, StorageContext } from "./data/storage/storage.
 
 export type { Snapshot, TagOptions } from "./build/snapshot.ts";
 export type { BuildOptions } from "./build/build.ts";
+export type { PoolLimits } from "./build/pools.ts";
 export type { BuildEvent, BuildListener, BuildResult, StepReport } from "./build/events.ts";
 export type { Plan } from "./build/plan.ts";
 export { reasonCodes, type Change, type Reason, type ReasonCode } from "./build/reason.ts";
@@ -78,7 +82,7 @@ export {
 } from "./errors.ts";
 export { toErrorResponse, type Problem, type ProblemOptions } from "./util/problem.ts";
 export { isDegradable, isRetryable } from "./util/transient.ts";
-export { Secret } from "./util/secret.ts";
+export { Secret, type SecretProvider } from "./util/secret.ts";
 
 export type { Config } from "./config/project.ts";
 export { definePlugins } from "./plugins/define.ts";

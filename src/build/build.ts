@@ -1,10 +1,13 @@
 // The door of the build layer: plan, carry out, and say what happened. It loads no more than what says that there is nothing to do.
 
 import type { GraphDefinition } from "../graph/graph.ts";
+import { bindParams } from "../graph/params.ts";
 import { systemClock } from "../util/clock.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { BuildResult } from "./events.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
+import type { SecretProvider } from "../util/secret.ts";
+import type { PoolLimits } from "./pools.ts";
 import { planFrom, recallStanding, resultFrom } from "./standing-build.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
@@ -21,12 +24,17 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
   readonly tag?: string | undefined;
   /** Moves the tag if it names another snapshot. False unless told. */
   readonly move?: boolean | undefined;
+  /** How many steps may be in a pool at once, over all processes with the same database. */
+  readonly pools?: PoolLimits | undefined;
+  /** Answers secrets that no variable of the environment holds. */
+  readonly secrets?: SecretProvider | undefined;
   /** Who builds, for tags; the user of the process unless told. */
   readonly by?: string | undefined;
 }
 
 /** What a build would do. Writes nothing. */
-export async function planGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
+export async function planGraph(declared: GraphDefinition, options: BuildOptions = {}): Promise<Plan> {
+  const graph = bindParams(declared, options.params);
   await settleVersions(graph, options);
   const standing = await recallStanding(graph, options);
   if (standing !== undefined) return planFrom(standing, graph, options);
@@ -38,7 +46,8 @@ export async function planGraph(graph: GraphDefinition, options: BuildOptions = 
  * Brings a graph up to date. Steps that fail are in the result, not thrown.
  * Errors: what stops everything, such as SOURCE_MISSING, SELECTOR_UNKNOWN or BACKEND_….
  */
-export async function buildGraph(graph: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
+export async function buildGraph(declared: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
+  const graph = bindParams(declared, options.params);
   const clock = options.clock ?? systemClock;
   const started = clock.monotonic();
   // A name that can be none is refused before the work, not after it.

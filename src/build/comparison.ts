@@ -43,6 +43,7 @@ function reasonOf(changes: readonly Change[]): Reason["code"] | undefined {
   if (changes.length === 0) return undefined;
   if (changes.some(({ part }) => part === "version")) return "version-changed";
   if (changes.some(({ part }) => /^(code|package)\b/.test(part))) return "code-changed";
+  if (changes.every(({ part }) => part.startsWith("param "))) return "param-changed";
   return changes.every(({ part }) => /(schema|format)( |$)/.test(part)) ? "schema-changed" : "producer-changed";
 }
 
@@ -107,9 +108,18 @@ async function describeChanges(
         changes.push({ part: `${part} schema${await schemaFields(store, step, before, after)}`, change });
       } else
         changes.push({ part: `${part} ${path.slice(2).join(" ")}`, change, ...sides(shown(before), shown(after)) });
+    } else if (section === "params") {
+      for (const one of paramChanges(slot, change, before, after)) changes.push(one);
     } else changes.push({ part: "producer", change });
   }
   return changes;
+}
+
+/** Of one param, or of all where a producer had none before or has none now. */
+function paramChanges(name: string | undefined, change: Change["change"], before: unknown, after: unknown): Change[] {
+  if (name !== undefined) return [{ part: `param '${name}'`, change, ...sides(shown(before), shown(after)) }];
+  const names = Object.keys(Object(before ?? after) as object);
+  return names.map((one) => ({ part: `param '${one}'`, change }));
 }
 
 /** " (field 'amount', field 'id')", or nothing where a schema was not stored. */

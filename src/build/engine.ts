@@ -15,11 +15,15 @@ import { LocalExecutor } from "./local-executor.ts";
 import { stepName, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
+import { checkPools } from "./pools.ts";
 import { checkBudget, priceOf } from "./price.ts";
-import { linksOf, Scheduler, type StepEnd } from "./scheduler.ts";
+import type { StepEnd } from "./schedule.ts";
+import { Scheduler } from "./scheduler.ts";
+import { linksOf } from "./step-record.ts";
 import { selection } from "./selection.ts";
 import { tagSnapshot } from "./snapshot.ts";
 import { rememberStanding } from "./standing-made.ts";
+import { sweepTempFolders } from "./temp-folders.ts";
 import { plannedStates, type FinishedState, type PlannedState } from "./step-state.ts";
 import { openForPlanning, openWorkspace, type Workspace } from "./workspace.ts";
 
@@ -54,6 +58,7 @@ export async function buildIn(
 ): Promise<BuildResult> {
   const started = workspace.clock.monotonic();
   const emit = options.on ?? (() => {});
+  checkPools(graph, options.pools);
   const first = await planNetwork(workspace, graph, options);
   emitPlan(options.on, first);
   if (options.budget !== undefined) checkBudget(await priceOf(workspace, first), options.budget, graph.name);
@@ -97,6 +102,7 @@ async function carryOut(
   options: BuildOptions,
   build: RunId,
 ): Promise<{ ends: ReadonlyMap<Step, StepEnd>; healing: boolean }> {
+  sweepTempFolders(workspace.storage.home);
   const executor = new LocalExecutor();
   try {
     return await new Scheduler(workspace, planned.network, planned.rebuilder, {
@@ -108,6 +114,8 @@ async function carryOut(
       snapshot: planned.manifest.fingerprint,
       build,
       forced: selection(planned.network, options).forced,
+      secrets: options.secrets,
+      pools: options.pools,
     }).run();
   } finally {
     executor.close();

@@ -44,6 +44,14 @@ export type BuildEvent =
       readonly build?: RunId | undefined;
     }
   | { readonly type: "step-log"; readonly step: StepName; readonly text: string }
+  /** How far a producer says it is; `total` where it knows how much there is to do. */
+  | {
+      readonly type: "step-progress";
+      readonly step: StepName;
+      readonly done: number;
+      readonly total: number | undefined;
+      readonly note: string | undefined;
+    }
   | {
       readonly type: "step-retrying";
       readonly step: StepName;

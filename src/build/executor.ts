@@ -3,6 +3,8 @@
 import type { ProducerDefinition } from "../graph/producer.ts";
 import type { AnyKey } from "./partition-set.ts";
 import type { StepName } from "./events.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { StepTools } from "./step-tools.ts";
 
 /** One call of a producer's `build`, with everything it is given. */
 export interface Task {
@@ -11,7 +13,9 @@ export interface Task {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly key: AnyKey;
   readonly attempt: number;
-  readonly log: (text: string) => void;
+  /** Stands for the work: the same for the same producer, inputs and partition, in every attempt and every build. */
+  readonly work: Fingerprint;
+  readonly tools: StepTools;
 }
 
 /** The port. `execute` settles when the producer has, or rejects with why it could not. */

@@ -28,6 +28,7 @@ function explainCode(reason: Reason): string {
       return "never built";
     case "version-changed":
     case "code-changed":
+    case "param-changed":
     case "producer-changed":
     case "schema-changed":
     case "input-changed":

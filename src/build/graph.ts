@@ -3,6 +3,7 @@
 import { StratigraphError } from "../errors.ts";
 import type { GraphDraft } from "../graph/derive.ts";
 import { defineGraph, type GraphDefinition, type GraphOptions } from "../graph/graph.ts";
+import { bindParams, type GivenParams } from "../graph/params.ts";
 import type { InGraph, Namespace } from "../graph/namespace.ts";
 import type { AnyWired } from "../graph/wired.ts";
 import { buildGraph, planGraph, type BuildOptions } from "./build.ts";
@@ -84,6 +85,12 @@ export class Graph<G extends string = string, N = {}> {
   async taint(selectors: string | readonly string[], options: MarkingOptions): Promise<readonly MarkRecord[]> {
     const { markResults } = await import("./marks.ts");
     return markResults("taint", this.definition, [selectors].flat(), options);
+  }
+
+  /** The same graph with other values for params where nobody gives any. Error: PARAM_INVALID. */
+  withParams(params: GivenParams): Graph<G, N> {
+    const definition = bindParams(this.definition, params);
+    return definition === this.definition ? this : new Graph(definition);
   }
 
   /**

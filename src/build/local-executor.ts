@@ -1,7 +1,8 @@
 // Runs producers in this process, and keeps it alive whatever they do.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { StratigraphError } from "../errors.ts";
+import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.ts";
+import { paramValues } from "../graph/params.ts";
 import type { Executor, Task } from "./executor.ts";
 import { placeText } from "./place.ts";
 import { describeThrown } from "./thrown.ts";
@@ -11,6 +12,8 @@ interface RunningTask {
   readonly reject: (error: StratigraphError) => void;
   readonly where: string;
 }
+
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["SECRET_MISSING", "STEP_CONTEXT_INVALID"]);
 
 /** Which task a call of `process.exit` comes from. */
 const currentTask = new AsyncLocalStorage<RunningTask>();
@@ -79,13 +82,20 @@ export class LocalExecutor implements Executor {
         void Promise.resolve()
           .then(() =>
             producer.build(task.inputs as never, {
+              ...(producer.sink ? { idempotencyKey: task.work } : {}),
+              params: paramValues(producer),
               key: task.key,
               signal: controller.signal,
               attempt: task.attempt,
-              log: task.log,
+              log: (text) => task.tools.log(text),
+              progress: (done, total, note) => task.tools.progress(done, total, note),
+              temp: () => task.tools.temp(),
+              secret: (name) => task.tools.secret(name),
             }),
           )
           .then(settleWith(resolve), (thrown: unknown) => {
+            // What the context refused says all there is to say.
+            if (isStratigraphError(thrown) && refusals.has(thrown.code)) return entry.reject(thrown);
             entry.reject(
               new StratigraphError("STEP_FAILED", `the producer failed: ${describeThrown(thrown)}`, {
                 where,

@@ -1,6 +1,7 @@
 // What a build would do and why, as data: every decision of a build is made here.
 
 import type { GraphDefinition } from "../graph/graph.ts";
+import { requireParams, type GivenParams } from "../graph/params.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { settleVersions } from "./code-versions.ts";
@@ -24,6 +25,8 @@ export interface PlanOptions extends SelectionOptions {
   readonly price?: boolean | undefined;
   /** For this environment: a plan says what would come to it and leave it, a build gives it the snapshot once everything has succeeded. */
   readonly environment?: string | undefined;
+  /** Values for params of the graph's producers. */
+  readonly params?: GivenParams | undefined;
   readonly on?: BuildListener | undefined;
 }
 
@@ -72,6 +75,7 @@ export async function planNetwork(
   /** "allow": plan although a source that is needed has nothing. Such a plan is to be looked at, not to be carried out. */
   emptySources: "refuse" | "allow" = "refuse",
 ): Promise<PlannedNetwork> {
+  requireParams(graph);
   await settleVersions(graph, workspace);
   const emit = options.on ?? (() => {});
   if (scan === undefined) emit({ type: "scan-started", graph: graph.name });

@@ -7,6 +7,7 @@ export const reasonCodes = {
   "never-built": "nothing was ever built here",
   "version-changed": "the producer's version changed",
   "code-changed": "the code that the producer runs changed",
+  "param-changed": "the value of a param that the producer uses changed",
   "producer-changed": "another producer, or other inputs and outputs than before",
   "schema-changed": "the schema or format of an input or output changed",
   "input-changed": "the content of an input changed, or partitions came or went",

@@ -1,51 +1,26 @@
 // Orders: starts each step as soon as its own inputs are there, so many at once, until nothing is left to do.
 
-import type { Fence, Json, PartitionLink, RunId, RunRecord, StoredPartition } from "../backend/records.ts";
+import type { Fence, RunId, RunRecord, StoredPartition } from "../backend/records.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { counters } from "../util/counters.ts";
 import { createId } from "../util/id.ts";
 import { Queue } from "../util/queue.ts";
-import type { BuildListener } from "./events.ts";
-import type { Executor } from "./executor.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
 import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import { Pools } from "./pools.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
+import type { ScheduleOptions, ScheduleResult, StepEnd } from "./schedule.ts";
 import { writingRows } from "./row-output.ts";
 import { InputDamaged, StepInputs } from "./step-inputs.ts";
+import { errorRecord, linksOf, withSecrets } from "./step-record.ts";
+import { StepTools } from "./step-tools.ts";
 import { attemptsBefore, callProducer, locateOutputs, readInputs, rowTarget, writeOutputs } from "./step.ts";
-import { describeThrown, stackOf } from "./thrown.ts";
+import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
-
-export interface ScheduleOptions {
-  /** Steps running at once. */
-  readonly concurrency: number;
-  /** After a failure: finish what does not depend on it (true), or start nothing more. */
-  readonly keepGoing: boolean;
-  readonly signal: AbortSignal;
-  readonly emit: BuildListener;
-  readonly executor: Executor;
-  readonly snapshot: Fingerprint;
-  readonly build: RunId;
-  readonly forced: (step: Step) => boolean;
-}
-
-/** How one step ended; steps that were up to date from the start have no entry. */
-export interface StepEnd {
-  readonly error: StratigraphError | undefined;
-  readonly duration: number | undefined;
-  /** Only where it ran. */
-  readonly run?: RunId | undefined;
-}
-
-export interface ScheduleResult {
-  readonly ends: ReadonlyMap<Step, StepEnd>;
-  /** Stored bytes were found missing or damaged: plan again, the steps that made them must run once more. */
-  readonly healing: boolean;
-}
 
 /** How long to wait before asking again for work that another process holds, in milliseconds. */
 const POLL_TIME = 100;
@@ -60,6 +35,9 @@ export class Scheduler {
   readonly #rebuilder: Rebuilder;
   readonly #options: ScheduleOptions;
   readonly #ledger: Ledger;
+  readonly #pools: Pools;
+  /** The places of claimed and running steps in their pools. */
+  readonly #places = new Map<Step, Fence>();
 
   /** How many distinct inputs a waiting step still waits for. */
   readonly #missing = new Map<Step, number>();
@@ -95,6 +73,7 @@ export class Scheduler {
     this.#network = network;
     this.#rebuilder = rebuilder;
     this.#options = options;
+    this.#pools = new Pools(workspace, options.pools);
     this.#ledger = new Ledger(workspace, {
       snapshot: options.snapshot,
       mayReuse: (step) => !options.forced(step),
@@ -120,6 +99,8 @@ export class Scheduler {
     } finally {
       this.#options.signal.removeEventListener("abort", stop);
       clearTimeout(this.#polling);
+      for (const step of [...this.#places.keys()]) await this.#leavePool(step);
+      this.#pools.close();
       await this.#ledger.close().catch((error: unknown) => this.#fail(error));
     }
     if (this.#fatal !== undefined) throw this.#fatal;
@@ -214,8 +195,18 @@ export class Scheduler {
   }
 
   async #claimOne(step: Step): Promise<void> {
+    const { pool } = step.group.call.producer;
     try {
+      const place = pool === undefined ? undefined : await this.#pools.enter(pool);
+      if (pool !== undefined && place === undefined) {
+        this.#hold(step, `pool '${pool}'`);
+        return;
+      }
       const answer = await this.#ledger.claim(step);
+      if (place !== undefined) {
+        if (answer.kind === "granted") this.#places.set(step, place);
+        else await this.#pools.leave(place);
+      }
       if (answer.kind === "granted") this.#claimed.push({ step, fence: answer.fence });
       else if (answer.kind === "built") await this.#link(step, answer.outputs);
       else this.#hold(step, answer.holder);
@@ -236,7 +227,7 @@ export class Scheduler {
   }
 
   #hold(step: Step, holder: string): void {
-    this.#working.delete(step.manifest!.fingerprint);
+    this.#wakeTwins(step);
     this.#options.emit({ type: "step-waiting", step: stepName(step), holder });
     this.#held.push(step);
     this.#polling ??= setTimeout(() => {
@@ -263,6 +254,13 @@ export class Scheduler {
       finishedAt: new Date(clock.now()).toISOString(),
       duration: clock.monotonic() - started,
     });
+    const tools = new StepTools({
+      step: name,
+      home: this.#workspace.storage.home,
+      secrets: this.#options.secrets,
+      emit,
+      monotonic: () => clock.monotonic(),
+    });
     let released = false;
     const release = (): void => {
       if (released) return;
@@ -284,16 +282,20 @@ export class Scheduler {
               producer: writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations)),
               inputs: values,
               key: step.group.set.keys[step.position]!,
-              log: (text) => emit({ type: "step-log", step: name, text: String(text) }),
+              work: step.manifest!.fingerprint,
+              tools,
             },
             inputs,
             signal,
-            (attempt, delay, error) => emit({ type: "step-retrying", step: name, attempt, delay, error }),
+            (attempt, delay, error) =>
+              emit({ type: "step-retrying", step: name, attempt, delay, error: tools.secrets.redactError(error) }),
           ),
         this.#scopeOf(facts),
       );
+      tools.checkResult(result);
       const { outputs, places } = await writeOutputs(this.#workspace, step, result, locations, id);
-      const run: RunRecord = { ...facts, ...finished(), state: "succeeded", attempts, error: undefined };
+      const reason = withSecrets(facts.reason, tools);
+      const run: RunRecord = { ...facts, reason, ...finished(), state: "succeeded", attempts, error: undefined };
       this.#learn(run.duration!);
       // The place is free for the next step while this one waits for the disk.
       this.#committing++;
@@ -312,13 +314,30 @@ export class Scheduler {
       await this.#fault(
         step,
         fence,
-        { ...facts, ...finished(), state: "failed", attempts: attemptsBefore(error), error: undefined },
-        error,
+        {
+          ...facts,
+          reason: withSecrets(facts.reason, tools),
+          ...finished(),
+          state: "failed",
+          attempts: attemptsBefore(error),
+          error: undefined,
+        },
+        error instanceof InputDamaged ? error : tools.secrets.redactError(error),
       );
     } finally {
+      tools.close();
+      await this.#leavePool(step);
       if (step.state !== "built") this.#wakeTwins(step);
       this.#advance();
     }
+  }
+
+  async #leavePool(step: Step): Promise<void> {
+    const place = this.#places.get(step);
+    if (place === undefined) return;
+    this.#places.delete(step);
+    await this.#pools.leave(place).catch((error: unknown) => this.#fail(error));
+    for (const held of this.#held.splice(0)) this.#unclaimed.push(held);
   }
 
   #scopeOf({ graph, producer, version, key }: ReturnType<typeof runOf>): StepScope {
@@ -430,21 +449,4 @@ export class Scheduler {
       ...end,
     });
   }
-}
-
-/** A step's outputs in their places in a snapshot. */
-export function linksOf(step: Step): PartitionLink[] {
-  return step.outputs!.map(({ id, key }, slot) => ({
-    artifactKey: step.group.call.outputs[slot]!.node.key,
-    key,
-    partition: id,
-  }));
-}
-
-function errorRecord(error: StratigraphError): Json {
-  return {
-    code: error.code,
-    message: error.message,
-    ...(stackOf(error.cause) === undefined ? {} : { stack: stackOf(error.cause)! }),
-  };
 }

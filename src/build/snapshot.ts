@@ -2,7 +2,7 @@
 
 import type { Connection } from "../backend/backend.ts";
 import { checkName } from "../backend/check.ts";
-import type { Cursor, StoredSnapshot } from "../backend/records.ts";
+import type { Cursor, StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { decodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
@@ -52,11 +52,7 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     const node = this.#definition.node(artifact);
     const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
     await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
-    const { connection } = workspace;
-    const stored = await this.#keyIn(connection, node);
-    const { items } = await connection.readSnapshotPartitions(this.id, stored, { keys: [text] });
-    if (items[0] === undefined) throw this.#notBuilt(node, text);
-    const bytes = await readPartitionBytes(workspace, node, items[0]);
+    const bytes = await readPartitionBytes(workspace, node, await this.#stored(workspace.connection, node, text));
     return (await decodeValue(node.artifact, bytes, placeText(node.key, text))) as V;
   }
 
@@ -72,10 +68,9 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     checkStreamable(node.artifact, `artifact '${node.key}'`);
     const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
     await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
-    const { items } = await workspace.connection.readSnapshotPartitions(this.id, node.key, { keys: [text] });
-    if (items[0] === undefined) throw this.#notBuilt(node, text);
+    const stored = await this.#stored(workspace.connection, node, text);
     using inputs = new StepInputs(workspace, "final");
-    yield* (await inputs.view(node, items[0], "stream")) as AsyncIterable<V[number]>;
+    yield* (await inputs.view(node, stored, "stream")) as AsyncIterable<V[number]>;
   }
 
   /** The keys of an artifact's partitions in this snapshot, in order of key text. */
@@ -99,6 +94,14 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
   async tag(name: string, options: TagOptions = {}): Promise<void> {
     await using workspace = await openWorkspace(this.#options);
     await tagSnapshot(workspace.connection, { graph: this.graph, id: this.id }, name, options);
+  }
+
+  async #stored(connection: Connection, node: GraphNode, key: KeyText): Promise<StoredPartition> {
+    const { items } = await connection.readSnapshotPartitions(this.id, await this.#keyIn(connection, node), {
+      keys: [key],
+    });
+    if (items[0] === undefined) throw this.#notBuilt(node, key);
+    return items[0];
   }
 
   /** The artifact's key, or the one it had when the snapshot was made. */

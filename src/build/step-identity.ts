@@ -3,6 +3,7 @@
 import { artifactForm } from "../graph/artifact-identity.ts";
 import type { GraphCall } from "../graph/graph.ts";
 import type { ProducerDefinition } from "../graph/producer.ts";
+import { paramValues } from "../graph/params.ts";
 import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
 import { sealManifest, type SealedManifest } from "../identity/manifest.ts";
 import type { KeyText } from "../identity/partition.ts";
@@ -44,6 +45,7 @@ export function producerManifest(call: GraphCall): SealedManifest {
         ),
         outputs: Object.fromEntries(call.outputs.map(({ slot, node }) => [slot, formOf(node.artifact)])),
         single: producer.single,
+        ...(producer.params === undefined ? {} : { params: paramValues(producer) }),
       },
     });
     known.set(forms, manifest);

@@ -67,6 +67,7 @@ export async function callProducer(
 ): Promise<{ result: unknown; attempts: number }> {
   const { retries } = task.producer;
   for (let attempt = 1; ; attempt++) {
+    task.tools.temps.nextAttempt();
     try {
       const result = await executor.execute({ ...task, attempt }, signal);
       await settled(inputs, result);

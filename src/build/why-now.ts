@@ -3,6 +3,7 @@
 import type { StoredPartition } from "../backend/records.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import { bindParams } from "../graph/params.ts";
 import type { CodeVersion } from "../identity/code-version.ts";
 import type { BuildOptions } from "./build.ts";
 import type { StepReport } from "./events.ts";
@@ -20,7 +21,10 @@ export async function explainNow(
   options: BuildOptions,
 ): Promise<readonly Why[]> {
   await using workspace = await openForPlanning(options);
-  const { network, rebuilder } = await planNetwork(workspace, graph, { ...options, select: [selector] });
+  const { network, rebuilder } = await planNetwork(workspace, bindParams(graph, options.params), {
+    ...options,
+    select: [selector],
+  });
   const asked = new Set<Step>();
   const needed = network.groups.flatMap(({ steps }) => steps.filter((step) => step.needed));
   const above = new Set<Step>();

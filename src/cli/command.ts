@@ -10,6 +10,8 @@ export interface Answer {
   readonly lines: readonly string[];
   /** 0 unless told. */
   readonly exitCode?: number | undefined;
+  /** Everything was printed already. */
+  readonly said?: true | undefined;
   /** Printed as they are instead of `lines`. */
   readonly bytes?: Uint8Array | undefined;
 }
@@ -38,7 +40,7 @@ export interface Option<Value = unknown> {
   /** As commander takes them: "-f, --file <file>". */
   readonly flags: string;
   readonly says: string;
-  readonly parse?: ((text: string) => Value) | undefined;
+  readonly parse?: ((text: string, previous?: unknown) => Value) | undefined;
   /** For the compiler only. */
   readonly "~value"?: Value | undefined;
 }
@@ -128,6 +130,19 @@ export function text(flags: string, says: string): Option<string | undefined> {
 /** `true` where the option stands alone. */
 export function texts(flags: string, says: string): Option<true | readonly string[] | undefined> {
   return { flags, says };
+}
+
+/** May be given several times: "name=value" each. */
+export function pairs(flags: string, says: string): Option<ReadonlyMap<string, string> | undefined> {
+  return {
+    flags,
+    says,
+    parse: (given, previous) => {
+      const [, name, value] = /^([^=]+)=(.*)$/s.exec(given) ?? [];
+      if (name === undefined || value === undefined) throw new RangeError("name=value");
+      return new Map([...((previous as ReadonlyMap<string, string> | undefined) ?? []), [name, value]]);
+    },
+  };
 }
 
 /** A whole number of at least `least`. */

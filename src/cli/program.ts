@@ -65,9 +65,9 @@ function parserOption(name: string, { flags, says, parse: read }: Option): Comma
   if (option.attributeName() !== name) throw new TypeError(`option ${flags} is not called ${name}`);
   if (option.isBoolean() && !option.negate) option.default(false);
   if (read !== undefined) {
-    option.argParser((given: string) => {
+    option.argParser((given: string, previous: unknown) => {
       try {
-        return read(given);
+        return read(given, previous);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
         throw new StratigraphError("USAGE", `${option.long ?? flags} cannot be that`, {

@@ -134,7 +134,14 @@ export async function findProject(
       )),
     settings,
     graphs: () => (loaded ??= loadGraphs(requireFile(file), home, cwd)),
-    graph: async () => pickGraph(await project.graphs(), options.graph, requireFile(file), cwd),
+    async graph() {
+      const graphs = await project.graphs();
+      const { params } = config;
+      const graph = pickGraph(graphs, options.graph, requireFile(file), cwd);
+      if (params === undefined || Object.keys(params).length === 0) return graph;
+      const { bindGraph } = await import("./params.ts");
+      return bindGraph(graph, graphs, params, configFile === undefined ? "configuration" : shownPath(configFile, cwd));
+    },
     graphName: (workspace) =>
       options.graph === undefined ? knownName(project, workspace) : checkedName(project, workspace, options.graph),
     async open({ readOnly = false } = {}) {
@@ -202,7 +209,7 @@ async function readConfigFile(
 }
 
 function isFurtherVariable(name: string): boolean {
-  return name.startsWith("STRATA_") && !Object.hasOwn(variables, name);
+  return name.startsWith("STRATA_") && !Object.hasOwn(variables, name) && !name.startsWith("STRATA_SECRET_");
 }
 
 function hasProfile(config: Config, { STRATA_PROFILE: named }: Call["env"]): boolean {

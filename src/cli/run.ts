@@ -97,6 +97,7 @@ function textAnswer(text: string): Answer {
 }
 
 async function say(answer: Answer, terminal: Terminal): Promise<void> {
+  if (answer.said === true) return;
   if (terminal.json) {
     const { jsonDocument } = await import("./report/json.ts");
     terminal.emit(jsonDocument(answer.json));

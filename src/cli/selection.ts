@@ -10,6 +10,7 @@ import { systemClock } from "../util/clock.ts";
 import { exitCodes, flag, text, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
 import { buildsFor, environmentOf } from "./environment.ts";
 import { findProject, makeHome, splitFile, type Project } from "./project.ts";
+import { paramOption, withTexts } from "./params.ts";
 import type { Strays, Teller } from "./report/summary.ts";
 
 export const selectionArguments: readonly Argument[] = [
@@ -28,6 +29,7 @@ export const selectionOptions: { readonly [Name in keyof SelectionValues]: Optio
   why: text("--why <text>", "with --force: the reason, kept with what ran"),
   price: flag("--price", "of a plan: also what it is expected to cost, by what the same steps cost before"),
   verify: flag("--verify", "read every stored result that would be reused, and compare it with what was recorded"),
+  param: paramOption,
   trust: flag("--trust", "do not even look whether stored results are still there"),
   env: buildsFor,
 };
@@ -39,6 +41,7 @@ export interface SelectionValues {
   readonly verify: boolean;
   readonly trust: boolean;
   readonly env: string | undefined;
+  readonly param: ReadonlyMap<string, string> | undefined;
 }
 
 export interface Selected {
@@ -56,7 +59,7 @@ export async function select(
   args: readonly string[],
   { planning }: { readonly planning: boolean },
 ): Promise<Selected> {
-  const { force, why, price, verify, trust, file: named } = call.options;
+  const { force, why, price, verify, trust, param, file: named } = call.options;
   if (why !== undefined && force === undefined) throw new StratigraphError("USAGE", "--why needs --force");
   if (verify && trust) {
     throw new StratigraphError("USAGE", "--verify and --trust exclude each other");
@@ -70,7 +73,7 @@ export async function select(
       if (!planning) throw error;
     }
   }
-  const graph = await project.graph();
+  const graph = withTexts(await project.graph(), param);
   return {
     project,
     graph,
@@ -84,6 +87,8 @@ export async function select(
       verify,
       trust,
       environment: environmentOf(call),
+      pools: project.config.pools,
+      secrets: project.config.secrets,
     },
   };
 }

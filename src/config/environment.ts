@@ -19,6 +19,7 @@ export function variablesOf(path: string): readonly string[] {
 const OTHERS: Readonly<Record<string, string>> = {
   STRATA_CONFIG: "The configuration file, instead of the one in the folder.",
   STRATA_ENV: "The environment that is built for and looked at, where no --env names one.",
+  "STRATA_SECRET_<NAME>": "The secret `<name>`, for producers that ask for it.",
 };
 
 /** Variables of other systems, by the profile that reads them. */
@@ -90,7 +91,7 @@ export function unknownVariables(
 ): readonly { readonly name: string; readonly guess: string | undefined }[] {
   const known = describeVariables().map(({ name }) => name);
   return Object.keys(env)
-    .filter((name) => name.startsWith("STRATA_") && !known.includes(name))
+    .filter((name) => name.startsWith("STRATA_") && !known.includes(name) && !name.startsWith("STRATA_SECRET_"))
     .map((name) => ({ name, guess: suggest(name, known) }));
 }
 

@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Backend } from "../backend/backend.ts";
 import { StratigraphError } from "../errors.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import { showValue } from "../util/show.ts";
 import { suggest } from "../util/suggest.ts";
 import type { GivenSettings } from "./settings.ts";
@@ -23,6 +24,12 @@ export interface ProjectConfig {
   readonly path?: string | undefined;
   /** Steps that run at once; as many as there are processors unless told. */
   readonly concurrency?: number | undefined;
+  /** Values for params of producers. */
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** How many steps may be in a pool at once. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
+  /** Answers secrets that no variable of the environment holds. */
+  readonly secrets?: SecretProvider | undefined;
   readonly plugins?: readonly unknown[] | undefined;
 }
 
@@ -34,6 +41,9 @@ const CHECKS: {
   root: { fits: isName, expected: "the path of a folder" },
   path: { fits: isName, expected: "the path of a folder" },
   concurrency: { fits: isCount, expected: "a whole number of at least 1" },
+  params: { fits: isRecord, expected: "values by name, such as { rate: 0.2 }" },
+  pools: { fits: isRecord, expected: "whole numbers of at least 1 by name, such as { gpu: 1 }" },
+  secrets: { fits: (value) => typeof value === "function", expected: "a function from a name to a text or undefined" },
   plugins: { fits: Array.isArray, expected: "a list" },
 };
 
@@ -196,6 +206,10 @@ function isFurther(key: string): boolean {
 
 function isName(value: unknown): boolean {
   return typeof value === "string" && value !== "";
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): boolean {

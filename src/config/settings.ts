@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { Backend } from "../backend/backend.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import type { DurationText, Milliseconds } from "../util/duration.ts";
 import { between, count, data, duration, oneOf, someOf, text, yesNo, type Leaf } from "./leaf.ts";
 
@@ -21,6 +22,9 @@ export interface Settings {
   readonly path: string | undefined;
   readonly backend: string | Backend | undefined;
   readonly concurrency: number | undefined;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly pools: Readonly<Record<string, number>>;
+  readonly secrets: SecretProvider | undefined;
   readonly plugins: readonly unknown[];
   readonly enabled: boolean;
   readonly profile: Profile;
@@ -123,6 +127,19 @@ export const settings: Tree<Settings> = {
     ...count(1, 1, { says: "Steps that run at once; as many as there are processors unless told." }),
     standard: undefined,
   },
+  params: {
+    ...data<Readonly<Record<string, unknown>>>({}, "values by name", z.record(z.string(), z.unknown()).readonly(), {
+      says: "Values for params of producers, where a build is not given others with -p.",
+    }),
+    variables: null,
+  },
+  pools: data<Readonly<Record<string, number>>>(
+    {},
+    "whole numbers of at least 1 by name",
+    z.record(z.string(), z.int().min(1)).readonly(),
+    { says: "How many steps may be in a pool at once, over all processes with the same database." },
+  ),
+  secrets: secrets(),
   plugins: {
     ...data<readonly unknown[]>([], "a list of what definePlugins or import() gave", z.array(z.unknown()).readonly(), {
       says: "Plugins besides those that the project's packages declare; in strata.config.ts only.",
@@ -246,6 +263,21 @@ export const settings: Tree<Settings> = {
     audit: oneOf("never", ["never"], { says: "The audit log is never shortened." }),
   },
 };
+
+function secrets(): Leaf<SecretProvider | undefined> {
+  const schema = z.custom<SecretProvider | undefined>((value) => typeof value === "function");
+  const leaf = text(
+    "Answers secrets that no variable STRATA_SECRET_<NAME> holds; in strata.config.ts only.",
+    "a function",
+  );
+  return {
+    ...leaf,
+    standard: undefined,
+    expected: "a function from a name to a text, or to undefined",
+    schema,
+    variables: null,
+  };
+}
 
 function backend(): Leaf<string | Backend | undefined> {
   const schema = z.custom<string | Backend | undefined>(

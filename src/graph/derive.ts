@@ -212,7 +212,7 @@ function artifactChanges(before: ReadonlyMap<string, Wire>, after: readonly Name
 // ------------------------------------------------------------------ wiring anew
 
 /** Calls are never changed: one that reads something else, or runs another producer, is made again, and so is all that reads from it. */
-function rewired(
+export function rewired(
   baseCalls: readonly GraphCall[],
   before: ReadonlyMap<string, Wire>,
   after: readonly NamedWire[],

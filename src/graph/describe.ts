@@ -191,11 +191,15 @@ function inputText({ spec, from }: GraphInput): string {
   return `{"edge":${edgeText(spec.edge)},"from":${JSON.stringify(from.key)},"optional":${spec.optional}}`;
 }
 
-/** What of a producer's members comes before the slot, and what after it. `code`: whether followed code counts. */
-function makerTexts({ name, version }: ProducerDefinition, code: boolean): readonly [before: string, after: string] {
+/** What of a producer's members comes before the slot, and what after it. `code`: whether followed code, and the values of params, count. */
+function makerTexts(
+  { name, params, version }: ProducerDefinition,
+  code: boolean,
+): readonly [before: string, after: string] {
   const { kind } = version;
   const counts = kind === "code" && !code ? "code" : version.counts;
-  return [`"producer":${JSON.stringify(name)}`, `"version":${canonicalText({ kind, counts })}`];
+  const given = params === undefined || !code ? "" : `"params":${recordText([...params.values])},`;
+  return [`${given}"producer":${JSON.stringify(name)}`, `"version":${canonicalText({ kind, counts })}`];
 }
 
 function edgeText(edge: EdgeSpec): string {

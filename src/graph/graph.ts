@@ -5,7 +5,9 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import { sameForm } from "./artifact-identity.ts";
-import { derive, type GraphChange, type GraphDraft } from "./derive.ts";
+import type { ProducerDefinition } from "./producer.ts";
+import { bindParams, type GivenParams } from "./params.ts";
+import { derive, rewired, type GraphChange, type GraphDraft } from "./derive.ts";
 import { describeGraph, graphManifest, type GraphDescription } from "./describe.ts";
 import { checkName } from "./name.ts";
 import { artifactTree, namedWires, type InGraph, type NamedWire, type Namespace } from "./namespace.ts";
@@ -27,14 +29,15 @@ export function defineGraph<const G extends string, N extends Namespace>(
   options: GraphOptions = {},
 ): GraphDefinition<G, N> {
   checkName(name, "graph");
-  checkOptions(options, ["annotations", "was"], `graph '${name}'`);
+  checkOptions(options, ["annotations", "params", "was"], `graph '${name}'`);
   if (typeof define !== "function")
     invalid(`graph '${name}'`, "a graph is defined by a function", "() => ({ days, total })", define);
   const annotations = checkedAnnotations(options.annotations, `graph '${name}'`);
-  return within(
+  const defined = within(
     name,
     () => new GraphDefinition<G, N>(name, namedWires(define()), {}, [], annotations, checkedWas(options.was)),
   );
+  return bindParams(defined, options.params);
 }
 
 export type FormerKeys = ReadonlyMap<string, readonly string[]>;
@@ -47,6 +50,8 @@ export interface GraphOptions {
    * and pins are found by the new key then. Part of no fingerprint.
    */
   readonly was?: { readonly [key: string]: string | readonly string[] } | undefined;
+  /** Values for params of its producers, where a build is not given others. */
+  readonly params?: GivenParams | undefined;
 }
 
 /** Frozen. Fingerprint and description are computed when first asked for, and then kept. */
@@ -183,6 +188,13 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
         new Map([...this.was].filter(([key, olds]) => keys.has(key) && !olds.some((old) => keys.has(old)))),
       );
     });
+  }
+
+  /** The same graph with other definitions of its producers: artifacts of one are artifacts of the other. */
+  withProducers(producers: ReadonlyMap<ProducerDefinition, ProducerDefinition>): GraphDefinition<G, N> {
+    const before = new Map(this.#named.map(({ key, wire }) => [key, wire]));
+    const named = rewired(this.calls, before, this.#named, producers);
+    return new GraphDefinition(this.name, named, this.family, this.changes, this.annotations, this.was);
   }
 
   #keyOf(artifact: AnyWired, where: string): string {

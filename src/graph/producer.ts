@@ -9,8 +9,10 @@ import type { DeclaredArtifact } from "./artifact.ts";
 import { inputSpec, type InputSpec } from "./edge.ts";
 import { checkInputFits, checkWireFits, sameDimensions } from "./fit.ts";
 import type { CheckedInputs, Declared, DimensionsIn, SeenIn, ValueIn, WrittenIn } from "./input.ts";
+import type { Secret } from "../util/secret.ts";
 import { checkName, checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
+import { checkedParams, type ParamSchemas, type ParamValues, type ProducerParams } from "./params.ts";
 import { checkRetries, type Retries, type RetryPolicy } from "./retry.ts";
 import { is, says, type Is, type Says } from "./sentence.ts";
 import { checkStreamable } from "./view.ts";
@@ -28,18 +30,29 @@ export interface Producer<Wires, Out> {
 export type AnyProducer = Producer<never, unknown>;
 
 /** What `build` knows besides its inputs. */
-export interface BuildContext<OD = Dimensions> {
+export interface BuildContext<OD = Dimensions, Params = {}> {
+  /** The params that the producer declares, by name. */
+  readonly params: ParamValues<Params>;
   /** The key of the partition being built. */
   readonly key: Key<OD>;
   /** Aborted when the build is cancelled or the time limit is over. */
   readonly signal: AbortSignal;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  /** A line for people, shown and kept with the run. */
+  /** A line for people, shown while the build runs. */
   readonly log: (text: string) => void;
+  /** How far it is, in whatever it counts: shown while it runs. */
+  readonly progress: (done: number, total?: number, note?: string) => void;
+  /** A folder for this attempt alone, empty when it is first asked for and gone when the step is over. */
+  readonly temp: () => Promise<string>;
+  /**
+   * A secret by its name: of the variable `STRATA_SECRET_<NAME>`, or of the `secrets` function of the configuration. Its name is kept
+   * with the run, its text nowhere. Error: SECRET_MISSING.
+   */
+  readonly secret: (name: string) => Promise<Secret>;
 }
 
-interface ProducerOptions<Inputs, Outputs, OD> {
+export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   /** Unique within a graph; part of the fingerprint of everything it makes. */
   readonly name: string;
   /** The name it had when its first results were made: they are still its own, and nothing is built again for the new name. */
@@ -51,15 +64,19 @@ interface ProducerOptions<Inputs, Outputs, OD> {
   readonly version?: Version | undefined;
   /** What it reads: declared artifacts, or edges around them. `{}` for nothing. */
   readonly inputs: CheckedInputs<Inputs, OD>;
+  /** The params it uses, each with a schema; only what uses a param is built again when it changes. */
+  readonly params?: Params | undefined;
   /** Makes one partition; of several outputs, all in one record. */
   readonly build: (
     inputs: Received<Inputs>,
-    context: BuildContext<OD>,
+    context: BuildContext<OD, Params>,
   ) => Returned<NoInfer<Outputs>> | Promise<Returned<NoInfer<Outputs>>>;
   /** Looks at what was built, all outputs together: true, or a sentence about what is wrong. */
   readonly validate?: ((outputs: Results<NoInfer<Outputs>>) => true | string | Promise<true | string>) | undefined;
   /** Further attempts after a failure; none unless told. */
   readonly retries?: Retries | undefined;
+  /** A pool that its steps are in while they run: `pools` of the configuration or of a build says how many may be at once. */
+  readonly pool?: string | undefined;
   /** Milliseconds one attempt may take; no limit unless told. */
   readonly timeout?: number | undefined;
   readonly annotations?: Annotations | undefined;
@@ -67,11 +84,11 @@ interface ProducerOptions<Inputs, Outputs, OD> {
 }
 
 // One shape with a union in it instead of overloads: "no overload matches this call" would bury the sentence.
-interface OneOutput<Output> {
+export interface OneOutput<Output> {
   readonly output: CheckedOutput<Output>;
   readonly outputs?: never;
 }
-interface ManyOutputs<Outputs> {
+export interface ManyOutputs<Outputs> {
   readonly outputs: CheckedOutputs<Outputs>;
   readonly output?: never;
 }
@@ -102,12 +119,12 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
         ? Says<"viewAsOutput">
         : Says<"notAnArtifact">;
 
-type OutputDimensions<Outputs> = Outputs extends AnyDeclared
+export type OutputDimensions<Outputs> = Outputs extends AnyDeclared
   ? DimensionsIn<Outputs>
   : { [Slot in keyof Outputs]: DimensionsIn<Outputs[Slot]> }[keyof Outputs];
 
-type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};
-type Returned<Outputs> = Outputs extends AnyDeclared
+export type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};
+export type Returned<Outputs> = Outputs extends AnyDeclared
   ? WrittenIn<Outputs>
   : { readonly [Slot in keyof Outputs]: WrittenIn<Outputs[Slot]> } & {};
 type Results<Outputs> = Outputs extends AnyDeclared
@@ -118,7 +135,7 @@ type OptionalName<Inputs> = {
   [Name in keyof Inputs]: Inputs[Name] extends { readonly is: Is<"optional"> } ? Name : never;
 }[keyof Inputs];
 // Spelled out each time: an alias would stand in every message in place of what it means.
-type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
+export type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
   ? { readonly [Name in keyof Inputs]: WiredArtifact<ValueIn<Inputs[Name]>, DimensionsIn<Inputs[Name]>> } & {}
   : {
       readonly [Name in Exclude<keyof Inputs, OptionalName<Inputs>>]: WiredArtifact<
@@ -129,7 +146,7 @@ type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
       readonly [Name in OptionalName<Inputs>]?:
         WiredArtifact<ValueIn<Inputs[Name]>, DimensionsIn<Inputs[Name]>> | undefined;
     };
-type Wired<Outputs> = Outputs extends AnyDeclared
+export type Wired<Outputs> = Outputs extends AnyDeclared
   ? WiredArtifact<ValueIn<Outputs>, DimensionsIn<Outputs>>
   : { readonly [Slot in keyof Outputs]: WiredArtifact<ValueIn<Outputs[Slot]>, DimensionsIn<Outputs[Slot]>> } & {};
 
@@ -148,13 +165,20 @@ export interface ProducerDefinition {
   /** Declared with `output`: there is one slot, named "output", and `build` returns its value itself. */
   readonly single: boolean;
   readonly build: (inputs: Readonly<Record<string, unknown>>, context: BuildContext) => unknown;
+  /** Made by `sink`: what it does outside counts, so that nothing runs it again only to look at what it returns. */
+  readonly sink: boolean;
   readonly validate: ((outputs: unknown) => true | string | Promise<true | string>) | undefined;
+  readonly params: ProducerParams | undefined;
   readonly retries: RetryPolicy | undefined;
+  readonly pool: string | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly annotations: Annotations;
   readonly description: string | undefined;
 }
+
+/** Only `sink` has it to give. */
+export const SINK: unique symbol = Symbol("sink");
 
 /** The name of the slot of a producer declared with `output`. */
 export const SINGLE = "output";
@@ -164,11 +188,13 @@ const optionNames = [
   "was",
   "version",
   "inputs",
+  "params",
   "output",
   "outputs",
   "build",
   "validate",
   "retries",
+  "pool",
   "timeout",
   "annotations",
   "description",
@@ -186,8 +212,13 @@ const optionNames = [
  *   build: ({ transactions }) => transactions.reduce((sum, t) => sum + t.amount, 0),
  * });
  */
-export function producer<Inputs extends { readonly [name: string]: unknown }, Outputs extends object>(
-  options: ProducerOptions<Inputs, Outputs, OutputDimensions<Outputs>> & (OneOutput<Outputs> | ManyOutputs<Outputs>),
+export function producer<
+  Inputs extends { readonly [name: string]: unknown },
+  Outputs extends object,
+  Params extends ParamSchemas = {},
+>(
+  options: ProducerOptions<Inputs, Outputs, OutputDimensions<Outputs>, Params> &
+    (OneOutput<Outputs> | ManyOutputs<Outputs>),
 ): Producer<Wiring<Inputs>, Wired<Outputs>> {
   return callable(definitionFrom(options)) as unknown as Producer<Wiring<Inputs>, Wired<Outputs>>;
 }
@@ -261,9 +292,10 @@ function placeOf({ name }: ProducerDefinition, input?: string): string {
 
 // ------------------------------------------------------------------ checking a definition
 
-type LooseOptions = { readonly [Name in keyof ProducerOptions<never, never, never>]?: unknown } & {
+type LooseOptions = { readonly [Name in keyof ProducerOptions<never, never, never, never>]?: unknown } & {
   readonly output?: unknown;
   readonly outputs?: unknown;
+  readonly [SINK]?: unknown;
 };
 
 function definitionFrom(options: LooseOptions): ProducerDefinition {
@@ -289,8 +321,11 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     dimensions,
     single: options.output !== undefined,
     build: build as ProducerDefinition["build"],
+    sink: options[SINK] === true,
     validate: validate as ProducerDefinition["validate"],
+    params: checkedParams(options.params, where),
     retries: checkRetries(options.retries, where),
+    pool: checkedPool(options.pool, where),
     timeout: checkedTimeout(options.timeout, where),
     annotations: checkedAnnotations(options.annotations, where),
     description: checkedDescription(options.description, where),
@@ -317,6 +352,11 @@ export function checkedVersion(version: unknown, where: string): VersionDescript
 export function checkedTimeout(timeout: unknown, where: string): number | undefined {
   if (timeout === undefined || (typeof timeout === "number" && timeout > 0 && timeout < 2 ** 31)) return timeout;
   invalid(where, "a timeout is a time", "milliseconds, above 0 and below 2^31", timeout);
+}
+
+function checkedPool(pool: unknown, where: string): string | undefined {
+  if (pool !== undefined) checkName(pool, `${where}, pool`);
+  return pool as string | undefined;
 }
 
 function checkedInputs(inputs: unknown, dimensions: Dimensions, where: string): ReadonlyMap<string, InputSpec> {

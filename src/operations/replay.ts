@@ -7,11 +7,15 @@ import { placeText } from "../build/place.ts";
 import { RowsRefused, writingRows, WrittenRows, type RowTarget } from "../build/row-output.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
 import { StepInputs } from "../build/step-inputs.ts";
+import { StepTools } from "../build/step-tools.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import { encodeOutputs } from "../build/step-outputs.ts";
 import type { Workspace } from "../build/workspace.ts";
 import { contentOf } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
+import { withStoredParams } from "../graph/params.ts";
+import { parseManifest } from "../identity/manifest.ts";
 import { decodeKey, type KeyText } from "../identity/partition.ts";
 
 /** What a replay of one stored partition gave. */
@@ -36,6 +40,8 @@ export interface ReplayOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told what the producer logs. */
   readonly log?: ((line: string) => void) | undefined;
+  /** As of a build. */
+  readonly secrets?: SecretProvider | undefined;
   /** Called with the inputs read, right before the producer: where a debugger stops. */
   readonly before?: (() => void | Promise<void>) | undefined;
 }
@@ -49,12 +55,13 @@ export async function replayPartition(
   graph: GraphDefinition,
   snapshot: StoredSnapshot,
   target: { readonly key: string; readonly partition: StoredPartition },
-  { signal = new AbortController().signal, log = () => {}, before }: ReplayOptions = {},
+  { signal = new AbortController().signal, log = () => {}, before, secrets }: ReplayOptions = {},
 ): Promise<Replay> {
   const { key, partition: stored } = target;
   const where = `${placeText(key, stored.key)} of snapshot ${snapshot.id.slice(0, 8)}`;
   const node = producedNode(graph, key, where);
   const { call } = node;
+  if (call.producer.sink) throw impossible(`sink '${call.producer.name}' would do again what it did outside`, where);
   const { run, manifest, read } = await recall(workspace, stored, where);
   const inputs: { name: string; partition: StoredPartition }[] = [];
   using views = new StepInputs(workspace, "final");
@@ -82,17 +89,39 @@ export async function replayPartition(
     const output = call.outputs.find((one) => one.slot === slot)!.node;
     return { artifact: output.artifact, where, sha256: false, create: () => undefined };
   };
+  const [made] = await workspace.connection.readManifests([manifest.producer]);
+  // With the params of then: as much a part of what the result was made from as its inputs.
+  const then = made === undefined ? undefined : parseManifest(made.text).parts["params"];
+  const producer = withStoredParams(call.producer, then);
+  const tools = new StepTools({
+    step: { key: node.key, partition: stored.key, producer: call.producer.name },
+    home: workspace.storage.home,
+    secrets,
+    emit: (event) => event.type === "step-log" && log(event.text),
+    monotonic: () => workspace.clock.monotonic(),
+  });
   let returned: unknown;
   try {
     const step = { key: node.key, partition: stored.key, producer: call.producer.name };
     const keyOf = decodeKey(node.artifact.dimensions, stored.key);
     returned = await executor.execute(
-      { step, producer: writingRows(call.producer, inMemory), inputs: values, key: keyOf, attempt: 1, log },
+      {
+        step,
+        producer: writingRows(producer, inMemory),
+        inputs: values,
+        key: keyOf,
+        attempt: 1,
+        work: stored.input!,
+        tools,
+      },
       signal,
     );
     if (returned instanceof RowsRefused) throw returned.error;
     await views.settle();
+  } catch (error) {
+    throw tools.secrets.redactError(error);
   } finally {
+    tools.close();
     executor.close();
   }
   const duration = workspace.clock.monotonic() - started;
@@ -104,7 +133,7 @@ export async function replayPartition(
     stored,
     run,
     inputs,
-    sameProducer: producerManifest(call).fingerprint === manifest.producer,
+    sameProducer: producerManifest({ ...call, producer }).fingerprint === manifest.producer,
     same: contentOf(outputs.get(key)!).fingerprint === stored.content,
     outputs,
     duration,

@@ -2,6 +2,9 @@
 
 import { inspect } from "node:util";
 
+/** Answers the text of a secret by its name, or nothing where it has none. */
+export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
+
 const HIDDEN = "***";
 
 /** Holds a token or password. `reveal` is the only way to the text, so a search for it finds every use. */

@@ -1,5 +1,6 @@
 // strata build: bring a graph up to date.
 
+import { dirname } from "node:path";
 import type { BuildResult } from "../../build/events.ts";
 import type { Graph } from "../../build/graph.ts";
 import { SETTINGS_ANNOTATION } from "../../config/project.ts";
@@ -8,7 +9,7 @@ import type { OpenLineageListener } from "../../lineage/openlineage/listener.ts"
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { defineCommand, exitCodes, flag, text, time, whole, type Answer, type Call, type Command } from "../command.ts";
 import { finishMetadata } from "../metadata.ts";
-import type { Project } from "../project.ts";
+import { findProject, splitFile, type Project } from "../project.ts";
 import type { ErrorJson } from "../report/error.ts";
 import {
   answerPlan,
@@ -19,6 +20,7 @@ import {
   strayCollector,
   tellerOf,
   type Selected,
+  type SelectionValues,
 } from "../selection.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { short } from "../terminal/quantity.ts";
@@ -30,6 +32,7 @@ interface Options {
   readonly keepGoing: boolean;
   readonly budget: number | undefined;
   readonly strictMetadata: boolean;
+  readonly watch: boolean;
 }
 
 export const build: Command = defineCommand({
@@ -51,6 +54,10 @@ export const build: Command = defineCommand({
       "after a failure start nothing more; with --keep-going, the default, what does not depend on it goes on",
     ),
     budget: time("--budget <time>", "start nothing if all steps together took longer the last time: 90s, 10m, 2h"),
+    watch: flag(
+      "--watch",
+      "build again whenever a source or the code changes, until Ctrl-C; with --json one line for each build",
+    ),
     strictMetadata: flag(
       "--strict-metadata",
       "fail where records that producers made could not be written; as metadata.strict",
@@ -68,15 +75,38 @@ export const build: Command = defineCommand({
     { command: "strata build total", says: "only total and what it needs, of the file built last" },
     { command: "strata build 'days[2026-01-02]' --force", says: "one partition, whatever is remembered" },
     { command: "strata build --tag prod --move", says: "and name the result prod" },
+    { command: "strata build --watch", says: "and again after every change" },
     { command: "strata build --budget 10m", says: "only if it is not expected to take longer" },
   ],
   async run(call) {
     const { options } = call;
+    if (options.watch && options.plan) throw new StratigraphError("USAGE", "--watch and --plan exclude each other");
     if (options.move && options.tag === undefined) throw new StratigraphError("USAGE", "--move needs --tag <name>");
+    if (options.watch) return watch(call);
     const selected = await select(call, call.args, { planning: options.plan });
     return options.plan ? answerPlan(selected, call) : answerBuild(selected, call);
   },
 });
+
+async function watch(call: Call<Options & SelectionValues>): Promise<Answer> {
+  const { watchBuilds, folderOfTemplate } = await import("../watch.ts");
+  return watchBuilds(
+    call,
+    async () => {
+      const split = call.options.file === undefined ? splitFile(call.args, call.cwd).file : call.options.file;
+      const { file, root } = await findProject(call, split);
+      return [root, ...(file === undefined ? [] : [dirname(file)])];
+    },
+    async () => {
+      const selected = await select(call, call.args, { planning: false });
+      const { root } = selected.project;
+      const folders = [...selected.graph.definition.nodes.values()].flatMap((node) =>
+        node.kind === "source" && node.storage.kind === "local" ? [folderOfTemplate(node.storage.template, root)] : [],
+      );
+      return { answer: await answerBuild(selected, call), folders };
+    },
+  );
+}
 
 async function answerBuild({ project, graph, options }: Selected, call: Call<Options>): Promise<Answer> {
   const { terminal, signal } = call;

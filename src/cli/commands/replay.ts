@@ -48,6 +48,7 @@ export const replay: Command = defineCommand({
         { key: target.key, partition },
         {
           signal,
+          secrets: project.config.secrets,
           log: (line) => terminal.warn(`${terminal.colors.dim("log:")} ${escapeText(line)}`),
           ...(options.inspect ? { before: () => waitForDebugger((line) => terminal.warn(line)) } : {}),
         },

@@ -6,6 +6,7 @@ import { placeText } from "../../build/place.ts";
 import type { Change } from "../../build/reason.ts";
 import { plannedStates } from "../../build/step-state.ts";
 import { defineCommand, whole, type Command } from "../command.ts";
+import { paramOption, withTexts } from "../params.ts";
 import { findProject } from "../project.ts";
 import { stepJson } from "../report/json.ts";
 import { pastReason, stepLines } from "../report/summary.ts";
@@ -28,14 +29,17 @@ export const why: Command = defineCommand({
       "Of a whole artifact it tells the partitions that would change, or else the first.",
   ],
   arguments: [{ shape: "<artifact[partition]>", says: "total, days[2026-01-02]" }],
-  options: { limit: whole("--limit <n>", "partitions told at once; 5 unless told, all with --json", 1) },
+  options: {
+    limit: whole("--limit <n>", "partitions told at once; 5 unless told, all with --json", 1),
+    param: paramOption,
+  },
   examples: [
     { command: "strata why total", says: "after an edit: would it be built again, and because of what" },
     { command: "strata why 'days[2026-01-02]'", says: "one partition" },
   ],
   async run(call) {
     const project = await findProject(call);
-    const graph = await project.graph();
+    const graph = withTexts(await project.graph(), call.options.param);
     const { why: explain } = await import("../../build/why.ts");
     const answers = await explain(graph.definition, call.args[0]!, {
       backend: await project.backend(),

@@ -4,7 +4,7 @@ import { escapeText } from "../terminal/escape.ts";
 import { count, duration, number } from "../terminal/quantity.ts";
 import type { Colors, Terminal } from "../terminal/terminal.ts";
 import { fit, widthOf } from "../terminal/width.ts";
-import { done, type Line, type Progress } from "./progress.ts";
+import { done, type Line, type Progress, type Told } from "./progress.ts";
 
 const WIDEST_BAR = 16;
 const WIDEST_KEY = 32;
@@ -28,7 +28,11 @@ export function progressLine(progress: Progress, now: number): string {
   const open = [...progress.lines.values()].filter(
     (line) => line.todo > 0 && (line.running.size > 0 || done(line) < line.todo),
   );
-  const parts = open.slice(0, 5).map((line) => `${escapeText(line.key)} ${number(done(line))} of ${number(line.todo)}`);
+  const parts = open.slice(0, 5).map((line) => {
+    const [told] = line.told.values();
+    const far = told === undefined ? "" : ` (at ${toldText(told)})`;
+    return `${escapeText(line.key)} ${number(done(line))} of ${number(line.todo)}${far}`;
+  });
   if (open.length > 5) parts.push(`${open.length - 5} more`);
   const left = progress.left(now);
   const times = [duration(now - progress.started), ...(left === undefined ? [] : [`about ${duration(left)} left`])];
@@ -99,12 +103,20 @@ function bar(line: Line, width: number, colors: Colors): string {
   );
 }
 
-function runningText({ running }: Line, now: number): string {
+/** "12 of 40, reading", "12". */
+function toldText({ done: ready, total, note }: Told): string {
+  const amount = total === undefined ? number(ready) : `${number(ready)} of ${number(total)}`;
+  return note === undefined ? amount : `${amount}, ${escapeText(note)}`;
+}
+
+function runningText({ running, told }: Line, now: number): string {
   const [first] = running;
   if (first === undefined) return "";
   const [partition, since] = first;
   const more = running.size === 1 ? "" : ` and ${running.size - 1} more`;
-  return `${partition === "" ? "running" : escapeText(partition)}${more} ${duration(now - since)}`;
+  const far = told.get(partition);
+  const name = partition === "" ? "running" : escapeText(partition);
+  return `${name}${more} ${duration(now - since)}${far === undefined ? "" : ` · ${toldText(far)}`}`;
 }
 
 function foot(progress: Progress, terminal: Terminal, now: number): string {

@@ -15,6 +15,14 @@ export interface Line {
   skipped: number;
   /** What runs now, by partition, with the moment it began. */
   readonly running: Map<string, number>;
+  /** What producers that run say of how far they are, by partition. */
+  readonly told: Map<string, Told>;
+}
+
+export interface Told {
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly note: string | undefined;
 }
 
 export class Progress {
@@ -57,8 +65,12 @@ export class Progress {
       case "step-waiting":
         this.waitingFor = event.holder;
         return;
+      case "step-progress":
+        this.#line(event.step).told.set(event.step.partition, event);
+        return;
       case "step-finished":
         this.#line(event.step).running.delete(event.step.partition);
+        this.#line(event.step).told.delete(event.step.partition);
         this.#line(event.step)[event.state]++;
         this.finished++;
         return;
@@ -95,7 +107,17 @@ export class Progress {
   #at(key: string): Line {
     let line = this.lines.get(key);
     if (line === undefined) {
-      line = { key, todo: 0, upToDate: 0, built: 0, reused: 0, failed: 0, skipped: 0, running: new Map() };
+      line = {
+        key,
+        todo: 0,
+        upToDate: 0,
+        built: 0,
+        reused: 0,
+        failed: 0,
+        skipped: 0,
+        running: new Map(),
+        told: new Map(),
+      };
       this.lines.set(key, line);
     }
     return line;
