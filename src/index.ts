@@ -1,11 +1,12 @@
 // The public surface, name by name, in the order one learns it.
 
 export { artifact } from "./graph/artifact.ts";
-export type { Artifact, ArtifactOptions, Check, KeyOf, ValueOf } from "./graph/artifact.ts";
+export type { Artifact, ArtifactOptions, KeyOf, ValueOf } from "./graph/artifact.ts";
+export type { Check, DeclaredCheck, Severity, StatisticName, Threshold } from "./graph/quality.ts";
 export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
-export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
+export { all, clean, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 
 export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";

@@ -10,6 +10,7 @@ import type { WrittenPlace } from "./ledger.ts";
 import type { InputMapping } from "./mapping.ts";
 import { storedInputs, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
+import { inspectOutputs, type Inspected } from "./quality.ts";
 import { encodeOutputs } from "./step-outputs.ts";
 import { readPartitionBytes, targetStorage, type Workspace } from "./workspace.ts";
 
@@ -131,6 +132,8 @@ export interface WrittenOutputs {
   readonly outputs: readonly { readonly name: string; readonly partition: PartitionRecord }[];
   /** What must be settled before the names are written. */
   readonly places: readonly WrittenPlace[];
+  /** By slot. */
+  readonly inspected: readonly Inspected[];
 }
 
 /** Where each output of a step will go; asked before the producer runs, so that a name too long costs nothing. */
@@ -150,7 +153,7 @@ export function locateOutputs(workspace: Workspace, network: Network, step: Step
   );
 }
 
-/** Checks what a producer returned and writes it: every output is checked before the first byte is written. */
+/** Parses, looks at and writes what a producer returned: every output is parsed before the first byte is written. */
 export async function writeOutputs(
   workspace: Workspace,
   step: Step,
@@ -161,6 +164,7 @@ export async function writeOutputs(
   const { call, set } = step.group;
   const key = set.texts[step.position]!;
   const encoded = await encodeOutputs(call, key, returned);
+  const inspected = await inspectOutputs(call, key, encoded);
   const outputs: { name: string; partition: PartitionRecord }[] = [];
   const places: WrittenPlace[] = [];
   for (const [index, { node, slot }] of call.outputs.entries()) {
@@ -189,5 +193,5 @@ export async function writeOutputs(
       },
     });
   }
-  return { outputs, places };
+  return { outputs, places, inspected };
 }

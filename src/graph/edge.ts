@@ -46,6 +46,11 @@ export interface MappedEdge<out Value, in out D, out Seen, in OD> extends Edge<V
   readonly edge: "map";
 }
 
+export interface CleanInput<out Value, in out D, out Seen>
+  extends Input<Value, D, Seen, unknown, never>, FitsOutput<D> {
+  readonly is: Is<"clean">;
+}
+
 export interface OptionalInput<out Value, in out D, out Seen, out Covers, in Needs>
   extends Input<Value, D, Seen, unknown, Covers>, FitsOutput<Needs> {
   readonly is: Is<"optional">;
@@ -75,6 +80,8 @@ export interface InputSpec {
   readonly edge: EdgeSpec;
   /** May be left out when wired, and may have no partition: `build` then receives `undefined`. */
   readonly optional: boolean;
+  /** The producer takes no partition with a warning. */
+  readonly clean?: boolean | undefined;
 }
 
 /** `over` names the dimension that is collected or looked back along; always there for `window` and `latest`. */
@@ -99,9 +106,10 @@ export function all<Value, D, Seen, const Over extends keyof D & string = never>
   input: Edgeable<Value, D, Seen>,
   over?: Over,
 ): AllEdge<Value, D, Seen, Over> {
-  const artifact = edged(input, "all()");
+  const source = edged(input, "all()");
+  const { artifact } = source;
   if (over !== undefined) checkDimension(artifact, over, "all()");
-  return edge(artifact, over === undefined ? { kind: "all" } : { kind: "all", over }) as unknown as AllEdge<
+  return edge(source, over === undefined ? { kind: "all" } : { kind: "all", over }) as unknown as AllEdge<
     Value,
     D,
     Seen,
@@ -118,12 +126,13 @@ export function window<Value, D, Seen, const Over extends OrderedName<D> & strin
   size: WindowSize<D, Over>,
   over?: Over,
 ): WindowEdge<Value, D, Seen, Over> {
-  const artifact = edged(input, "window()");
+  const source = edged(input, "window()");
+  const { artifact } = source;
   const dimension = orderedDimension(artifact, over, "window()");
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) {
     invalid("window()", "a window has a size", "a whole number of at least 1", size);
   }
-  return edge(artifact, { kind: "window", size, over: dimension }) as unknown as WindowEdge<Value, D, Seen, Over>;
+  return edge(source, { kind: "window", size, over: dimension }) as unknown as WindowEdge<Value, D, Seen, Over>;
 }
 
 /** The value of the newest partition along the ordered dimension, not after the output's own where it has that dimension. */
@@ -131,9 +140,10 @@ export function latest<Value, D, Seen, const Over extends OrderedName<D> & strin
   input: Edgeable<Value, D, Seen> & HasOrder<D, Over>,
   over?: Over,
 ): LatestEdge<Value, D, Seen, Over> {
-  const artifact = edged(input, "latest()");
+  const source = edged(input, "latest()");
+  const { artifact } = source;
   const dimension = orderedDimension(artifact, over, "latest()");
-  return edge(artifact, { kind: "latest", over: dimension }) as unknown as LatestEdge<Value, D, Seen, Over>;
+  return edge(source, { kind: "latest", over: dimension }) as unknown as LatestEdge<Value, D, Seen, Over>;
 }
 
 /**
@@ -145,14 +155,30 @@ export function mapKeys<Value, D, Seen, OD, const Result extends Key<D> | readon
   output: Declared<unknown, OD, never>,
   keys: (key: Key<OD>) => Result,
 ): MappedEdge<Value, D, Result extends readonly unknown[] ? readonly Partition<Seen, D>[] : Seen, OD> {
-  const artifact = edged(input, "mapKeys()");
+  const source = edged(input, "mapKeys()");
   const target = declaredArtifact(output);
   if (target === undefined)
     invalid("mapKeys()", "the second argument is the output whose keys it maps", is.declared, output);
   if (typeof keys !== "function")
     invalid("mapKeys()", "the third argument maps a key of the output", "a function", keys);
   const spec = { kind: "map", output: target, keys: keys as (key: Key<Dimensions>) => unknown } as const;
-  return edge(artifact, spec) as unknown as MappedEdge<Value, D, never, OD>;
+  return edge(source, spec) as unknown as MappedEdge<Value, D, never, OD>;
+}
+
+/**
+ * An input without warnings: where a check or threshold of a partition it needs warned, the step fails instead of running, and what was
+ * built from it is not used. Never part of a fingerprint. Edges go around it, `optional` outermost: `optional(all(clean(x)))`.
+ */
+export function clean<Value, D, Seen>(
+  input: Edgeable<Value, D, Seen> & { readonly is: Is<"declared"> },
+): CleanInput<Value, D, Seen> {
+  const artifact = declaredArtifact(input);
+  if (artifact === undefined) invalid("clean()", "a demand goes around a declared artifact", is.declared, input);
+  return handle(is.clean, { artifact, edge: same, optional: false, clean: true }) as unknown as CleanInput<
+    Value,
+    D,
+    Seen
+  >;
 }
 
 /** An input that may be absent: `build` receives `undefined` where there is no partition, or where it was not wired at all. */
@@ -185,17 +211,27 @@ export function inputSpec(input: unknown): InputSpec | undefined {
 
 const same: EdgeSpec = Object.freeze({ kind: "same" });
 
-function edge(artifact: DeclaredArtifact, spec: EdgeSpec): object {
-  return handle(is.edge, { artifact, edge: Object.freeze(spec), optional: false });
+function edge({ artifact, clean }: Edged, spec: EdgeSpec): object {
+  return handle(is.edge, {
+    artifact,
+    edge: Object.freeze(spec),
+    optional: false,
+    ...(clean === true ? { clean } : {}),
+  });
 }
+
+type Edged = Pick<InputSpec, "artifact" | "clean">;
 
 function handle(text: string, spec: InputSpec): object {
   const thing = spec.edge.kind === "map" ? { is: text, edge: "map" } : { is: text };
   return Object.freeze(Object.defineProperty(thing, SPEC, { value: Object.freeze(spec) }));
 }
 
-function edged(input: unknown, where: string): DeclaredArtifact {
-  return declaredArtifact(input) ?? invalid(where, "an edge goes around a declared artifact", is.declared, input);
+/** A declared artifact, or one with a demand on it. */
+function edged(input: unknown, where: string): Edged {
+  const spec = inputSpec(input);
+  if (spec?.edge === same && !spec.optional) return spec;
+  invalid(where, "an edge goes around a declared artifact", is.declared, input);
 }
 
 function orderedDimension(artifact: DeclaredArtifact, over: string | undefined, where: string): string {

@@ -91,7 +91,7 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
   ? Says<"wiredAlready">
   : X extends { readonly is: Is<"producer"> }
     ? Says<"producerNamed">
-    : X extends { readonly is: Is<"edge"> | Is<"optional"> }
+    : X extends { readonly is: Is<"edge"> | Is<"optional"> | Is<"clean"> }
       ? Says<"edgeAsOutput">
       : Says<"notAnArtifact">;
 

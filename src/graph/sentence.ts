@@ -5,6 +5,7 @@ export const is = {
   declared: "a declared artifact: give it a place with .from() or produce it",
   wired: "an artifact",
   producer: "a producer: call it with its inputs to get an artifact",
+  clean: "an input without warnings, which goes inside an edge: all(clean(x))",
   edge: "an edge, which goes around a declared artifact: all(x)",
   optional: "an optional input, which goes outermost: optional(all(x))",
 } as const;

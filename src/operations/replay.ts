@@ -5,6 +5,7 @@ import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
+import { inspectOutputs, refusal } from "../build/quality.ts";
 import { encodeOutputs } from "../build/step-outputs.ts";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
@@ -88,6 +89,13 @@ export async function replayPartition(
   }
   const duration = workspace.clock.monotonic() - started;
   const encoded = await encodeOutputs(call, stored.key, returned);
+  const inspected = await inspectOutputs(call, stored.key, encoded);
+  const refused = refusal(
+    placeText(call.outputs[0]!.node.key, stored.key),
+    inspected.flatMap(({ findings }) => findings),
+    undefined,
+  );
+  if (refused !== undefined) throw refused;
   const outputs = new Map(call.outputs.map((output, slot) => [output.node.key, encoded[slot]!]));
   return {
     key,

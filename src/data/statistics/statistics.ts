@@ -172,7 +172,8 @@ export function statisticNamed(statistics: Statistics, name: string): number | u
     ? statistics.fields[name.slice(0, dot)]
     : undefined;
   const kind = name.slice(dot + 1);
-  if (field === undefined) return undefined;
+  // A field that no row has is null in all of them.
+  if (field === undefined) return kind === "nulls" ? statistics.rows : kind === "distinct" ? 0 : undefined;
   if (kind === "nulls" || kind === "distinct" || kind === "mean" || kind === "deviation") return field[kind];
   if (kind === "min" || kind === "max") return typeof field[kind] === "number" ? field[kind] : undefined;
   return field.quantiles?.[kind.slice(1)];
