@@ -94,7 +94,7 @@ export class Graph<G extends string = string, N = {}> {
     options: WorkspaceOptions & { readonly snapshot?: string | undefined } = {},
   ): Promise<readonly PartitionStatistics[]> {
     const { statisticsIn } = await import("./statistics.ts");
-    return statisticsIn(this.definition, artifact as GraphArtifact<unknown, never, G>, options);
+    return statisticsIn(this.definition, artifact as unknown as GraphArtifact<unknown, never, G>, options);
   }
 
   /** What builds made and checks refused, newest first, to be looked at. Error: SELECTOR_UNKNOWN. */

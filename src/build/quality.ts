@@ -92,7 +92,7 @@ async function problemOf(check: () => unknown): Promise<string | undefined> {
     if (answer === true) return undefined;
     return typeof answer === "string"
       ? `failed: ${answer}`
-      : `failed: no reason given; expected true or a sentence; received ${String(answer)}`;
+      : `failed: no reason given; expected true or a sentence, received ${String(answer)}`;
   } catch (error) {
     return `threw: ${describeThrown(error)}`;
   }

@@ -8,7 +8,7 @@ import { checkDimensions, type Dimensions, type Key } from "../identity/partitio
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import type { DimensionsIn, FitsOutput, Input, InputTypes, ValueIn } from "./input.ts";
 import { checkNames } from "./name.ts";
-import { checkedDescription, checkOptions, invalid, isRecord } from "./option.ts";
+import { checkedDescription, checkOptions, invalid, isPlainRecord, isRecord } from "./option.ts";
 import {
   checkedQuality,
   severities,
@@ -128,7 +128,8 @@ export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}, c
     invalid(where, "this is not a storage", 'one such as local("out/{input_fingerprint}.json")', storage);
   }
   const dimensions = checkedDimensions(partitionBy, where);
-  const declared: DeclaredArtifact = {
+  const quality = checkedQuality({ statistics, thresholds, checks }, dimensions, fieldsOf(schema), where);
+  const declared = {
     is: is.declared,
     schema,
     dimensions,
@@ -137,10 +138,12 @@ export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}, c
     annotations: checkedAnnotations(annotations, where),
     description: checkedDescription(description, where),
     checks: checkedChecks(checks, where),
-    quality: checkedQuality({ statistics, thresholds, checks }, dimensions, fieldsOf(schema), where),
   };
   // Not among the data above, so that an artifact prints as what it is.
-  Object.defineProperty(declared, "from", { value: (place: Storage) => fromStorage(declared, place) });
+  Object.defineProperty(declared, "quality", { value: quality });
+  Object.defineProperty(declared, "from", {
+    value: (place: Storage) => fromStorage(declared as DeclaredArtifact, place),
+  });
   return Object.freeze(declared) as unknown as Artifact<z.core.output<S>, D, z.core.input<S>>;
 }
 
@@ -183,8 +186,8 @@ function checkedChecks(checks: unknown, where: string): DeclaredArtifact["checks
   for (const name of Object.keys(checks)) {
     const place = `${where}, check '${name}'`;
     const given = checks[name];
-    if (isRecord(given)) checkOptions(given, ["check", "severity"], place);
-    const { check, severity = "block" } = isRecord(given) ? given : { check: given };
+    if (isPlainRecord(given)) checkOptions(given, ["check", "severity"], place);
+    const { check, severity = "block" } = isPlainRecord(given) ? given : { check: given };
     if (typeof check !== "function") {
       invalid(place, "a check is a function", "(value) => true, or a sentence", check);
     }
