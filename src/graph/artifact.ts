@@ -142,7 +142,7 @@ export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}, c
   // Not among the data above, so that an artifact prints as what it is.
   Object.defineProperty(declared, "quality", { value: quality });
   Object.defineProperty(declared, "from", {
-    value: (place: Storage) => fromStorage(declared as DeclaredArtifact, place),
+    value: (place: Storage) => fromStorage(declared as unknown as DeclaredArtifact, place),
   });
   return Object.freeze(declared) as unknown as Artifact<z.core.output<S>, D, z.core.input<S>>;
 }
