@@ -1,13 +1,14 @@
 // The public surface, name by name, in the order one learns it.
 
 export { artifact } from "./graph/artifact.ts";
-export type { Artifact, ArtifactOptions, Check, KeyOf, ValueOf } from "./graph/artifact.ts";
+export type { Artifact, ArtifactOptions, KeyOf, ValueOf } from "./graph/artifact.ts";
+export type { Check, DeclaredCheck, Severity, StatisticName, Threshold } from "./graph/quality.ts";
 export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
 export { command, type CommandOptions } from "./graph/command.ts";
 export { sink, type SinkContext, type SinkOptions } from "./graph/sink.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
-export { all, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
+export { all, clean, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
 export { file, lazy, stream, type View } from "./graph/view.ts";
 export type { GivenParams } from "./graph/params.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";

@@ -25,12 +25,16 @@ import type {
   MarkFilter,
   MarkRecord,
   NewMark,
+  NewQuarantine,
   Page,
   PageRequest,
   PartitionId,
   PartitionLink,
   PartitionQuery,
   PartitionRecord,
+  QualityRecord,
+  QuarantineFilter,
+  QuarantineRecord,
   RunFilter,
   RunId,
   RunPartition,
@@ -75,6 +79,7 @@ export interface Stores
     TagStore,
     PartitionStore,
     MarkStore,
+    QualityStore,
     ManifestStore,
     LeaseStore,
     RunStore,
@@ -224,6 +229,22 @@ export interface MarkStore {
     readonly by: string;
     readonly why?: string | undefined;
   }): Promise<number>;
+}
+
+export interface QualityStore {
+  /** Replaces what is known of each partition; it is removed with the partition. Error: PARTITION_UNKNOWN. */
+  writeQuality(records: readonly QualityRecord[]): Promise<void>;
+  /** One answer per id, in order. */
+  readQuality(ids: readonly PartitionId[]): Promise<readonly (QualityRecord | undefined)[]>;
+  /**
+   * Refuses partitions: from now on `findPartitions` passes over them, until the same content is written again and not refused. While an
+   * entry is open, its partition is not removed. Error: PARTITION_UNKNOWN.
+   */
+  writeQuarantine(entries: readonly NewQuarantine[]): Promise<readonly QuarantineRecord[]>;
+  /** Newest first. */
+  listQuarantine(filter?: QuarantineFilter, page?: PageRequest): Promise<Page<QuarantineRecord>>;
+  /** Those that are open cease to be; answers how many did. */
+  endQuarantine(sequences: readonly number[]): Promise<number>;
 }
 
 export interface ManifestStore {

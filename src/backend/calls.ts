@@ -6,6 +6,7 @@ import { leaseCalls } from "./calls/leases.ts";
 import { manifestCalls } from "./calls/manifests.ts";
 import { markCalls } from "./calls/marks.ts";
 import { partitionCalls } from "./calls/partitions.ts";
+import { qualityCalls } from "./calls/quality.ts";
 import { runCalls } from "./calls/runs.ts";
 import { snapshotCalls } from "./calls/snapshots.ts";
 import { tagCalls } from "./calls/tags.ts";
@@ -16,6 +17,7 @@ export const calls: { readonly [Name in CoreCallName]: Call<Name> } = {
   ...tagCalls,
   ...partitionCalls,
   ...markCalls,
+  ...qualityCalls,
   ...manifestCalls,
   ...leaseCalls,
   ...runCalls,

@@ -112,6 +112,39 @@ export interface MarkFilter {
   readonly open?: boolean | undefined;
 }
 
+/** What is known of a stored partition's data: its statistics, and what its checks warned of when it was made. */
+export interface QualityRecord {
+  readonly partition: PartitionId;
+  /** `undefined` where none were taken. */
+  readonly statistics: Json | undefined;
+  readonly findings: Json;
+}
+
+/** A partition that was made and refused: its bytes are kept, and no snapshot may link it. */
+export interface QuarantineRecord {
+  /** Rises with every entry. */
+  readonly sequence: number;
+  readonly graph: string;
+  readonly artifactKey: string;
+  readonly key: KeyText;
+  readonly partition: PartitionId;
+  /** The run that made it. */
+  readonly run: RunId | undefined;
+  readonly at: string;
+  /** What refused it. */
+  readonly findings: Json;
+  /** Since when its bytes need not be kept any longer. */
+  readonly ended: string | undefined;
+}
+
+export type NewQuarantine = Omit<QuarantineRecord, "sequence" | "at" | "ended">;
+
+export interface QuarantineFilter {
+  readonly graph?: string | undefined;
+  /** Only those that are kept, or only those that need not be. */
+  readonly open?: boolean | undefined;
+}
+
 export interface ManifestRecord {
   readonly fingerprint: Fingerprint;
   readonly text: string;

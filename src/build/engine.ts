@@ -12,6 +12,7 @@ import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./eve
 import { isDead } from "./holder.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { LocalExecutor } from "./local-executor.ts";
+import { warningsOf } from "./quality.ts";
 import { stepName, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
@@ -273,7 +274,10 @@ async function closeSnapshot(
     await tx.finishRuns([
       {
         id: build,
-        state: result.outcome,
+        state:
+          result.outcome === "succeeded" && result.steps.some(({ warnings }) => warnings !== undefined)
+            ? "warning"
+            : result.outcome,
         finishedAt: new Date(clock.now()).toISOString(),
         attempts: 1,
         duration: result.duration,
@@ -315,6 +319,7 @@ function summarise(
         reason,
         error: ended?.end.error,
         duration: ended?.end.duration,
+        ...warningsOf(ended?.step ?? step, node.key),
       });
     }
   }

@@ -4,6 +4,7 @@ import type { RunId } from "../backend/records.ts";
 import type { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { Stray } from "../data/storage/storage.ts";
+import type { Warning } from "./quality.ts";
 import type { Reason } from "./reason.ts";
 import type { FinishedState, PlannedState } from "./step-state.ts";
 
@@ -71,6 +72,8 @@ export type BuildEvent =
       readonly error: StratigraphError | undefined;
       /** Only where it ran. */
       readonly run?: RunId | undefined;
+      /** What its outputs do not meet and that only warns; there where there is any. */
+      readonly warnings?: readonly Warning[] | undefined;
     }
   /** Stored bytes turned out to be missing or damaged; they will be built again. */
   | {
@@ -92,6 +95,8 @@ export interface StepReport<State extends string = PlannedState | FinishedState>
   readonly state: State;
   readonly reason: Reason;
   readonly error?: StratigraphError | undefined;
+  /** What it does not meet and that only warns; there where there is any. */
+  readonly warnings?: readonly Warning[] | undefined;
   readonly duration?: number | undefined;
   /** Of a plan with a price: milliseconds and bytes of the whole step, all its outputs together. */
   readonly expected?: { readonly duration: number; readonly bytes: number } | undefined;

@@ -41,6 +41,7 @@ function explainCode(reason: Reason): string {
     case "forced":
     case "tainted":
     case "pinned":
+    case "blocked":
       return reason.note === undefined ? reason.code : `${reason.code}: ${reason.note}`;
     case "upstream-failed":
       return `${listed(reason.on ?? [])} failed`;

@@ -5,12 +5,14 @@ import type { GraphDraft } from "../graph/derive.ts";
 import { defineGraph, type GraphDefinition, type GraphOptions } from "../graph/graph.ts";
 import { bindParams, type GivenParams } from "../graph/params.ts";
 import type { InGraph, Namespace } from "../graph/namespace.ts";
-import type { AnyWired } from "../graph/wired.ts";
+import type { AnyWired, GraphArtifact } from "../graph/wired.ts";
 import { buildGraph, planGraph, type BuildOptions } from "./build.ts";
 import type { MarkRecord } from "../backend/records.ts";
 import type { BuildResult } from "./events.ts";
 import { explainReason } from "./explain.ts";
 import type { MarkingOptions, UnpinOptions } from "./marks.ts";
+import type { quarantinedOf } from "./quarantine.ts";
+import type { PartitionStatistics } from "./statistics.ts";
 import { placeText } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -91,6 +93,24 @@ export class Graph<G extends string = string, N = {}> {
   withParams(params: GivenParams): Graph<G, N> {
     const definition = bindParams(this.definition, params);
     return definition === this.definition ? this : new Graph(definition);
+  }
+
+  /** Statistics of each partition of an artifact: of the latest snapshot unless told. Error: SNAPSHOT_UNKNOWN. */
+  async statistics<V, D>(
+    artifact: GraphArtifact<V, D, G>,
+    options: WorkspaceOptions & { readonly snapshot?: string | undefined } = {},
+  ): Promise<readonly PartitionStatistics[]> {
+    const { statisticsIn } = await import("./statistics.ts");
+    return statisticsIn(this.definition, artifact as unknown as GraphArtifact<unknown, never, G>, options);
+  }
+
+  /** What builds made and checks refused, newest first, to be looked at. Error: SELECTOR_UNKNOWN. */
+  async quarantined(
+    selectors: string | readonly string[] = [],
+    options: WorkspaceOptions = {},
+  ): Promise<Awaited<ReturnType<typeof quarantinedOf>>> {
+    const { quarantinedOf: list } = await import("./quarantine.ts");
+    return list(this.definition, [selectors].flat(), options);
   }
 
   /**

@@ -17,6 +17,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import { isDead } from "./holder.ts";
 import type { Step } from "./network.ts";
 import { findOutputs } from "./rebuilder.ts";
+import { writeInspected, type Finding, type Inspected } from "./quality.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Milliseconds until a lease of a process that cannot be seen to be dead may be taken over. */
@@ -42,6 +43,20 @@ export interface StepCommit {
   readonly inputs: readonly { readonly name: string; readonly partitions: readonly StoredPartition[] }[];
   /** To be made durable before the names are written: bytes before names. */
   readonly places: readonly WrittenPlace[];
+  /** By slot. */
+  readonly inspected: readonly Inspected[];
+}
+
+/** What a step made and its checks refused. */
+export type Refused = Pick<StepCommit, "step" | "outputs" | "inputs" | "places" | "inspected"> & {
+  /** By slot. */
+  readonly findings: readonly (readonly Finding[])[];
+};
+
+interface Failure {
+  readonly fence: Fence;
+  readonly run: RunRecord;
+  readonly refused: Refused | undefined;
 }
 
 /** Where bytes were written that are not yet sure to survive a power cut. */
@@ -75,7 +90,7 @@ export class Ledger {
   readonly #isBusy: LedgerOptions["isBusy"];
   #claims: Waiting<Step, ClaimAnswer>[] = [];
   #commits: Waiting<StepCommit, CommitAnswer>[] = [];
-  #failures: Waiting<{ fence: Fence; run: RunRecord }, void>[] = [];
+  #failures: Waiting<Failure, void>[] = [];
   #flushing: Promise<void> | undefined;
   /** A round is on its way: about to be written, or gathering. */
   #scheduled = false;
@@ -101,9 +116,9 @@ export class Ledger {
     return this.#enqueue(this.#commits, commit);
   }
 
-  /** Remembers that a step failed, and lets its lease go. */
-  fail(fence: Fence, run: RunRecord): Promise<void> {
-    return this.#enqueue(this.#failures, { fence, run });
+  /** Remembers that a step failed, puts what it made and was refused into quarantine, and lets its lease go. */
+  fail(fence: Fence, run: RunRecord, refused?: Refused): Promise<void> {
+    return this.#enqueue(this.#failures, { fence, run, refused });
   }
 
   /** Writes what is waiting, and lets go of every lease. */
@@ -158,7 +173,10 @@ export class Ledger {
     const failures = this.#failures.splice(0);
     try {
       await settle(
-        commits.flatMap(({ request }) => request.places),
+        [
+          ...commits.flatMap(({ request }) => request.places),
+          ...failures.flatMap(({ request }) => request.refused?.places ?? []),
+        ],
         this.#workspace,
       );
       const answers = await this.#workspace.connection.transaction(async (tx) => ({
@@ -216,13 +234,19 @@ export class Ledger {
       stored.set(commit, mine);
     }
     await tx.writeRunPartitions({ inputs, outputs });
+    const written = kept.filter(({ inspected }) => inspected.some(isKept));
+    await writeInspected(
+      tx,
+      written.flatMap((commit) => stored.get(commit)!),
+      written.flatMap(({ inspected }) => inspected),
+    );
     await tx.writeSnapshotPartitions(this.#snapshot, links);
     await tx.releaseLeases(kept.map(({ fence }) => fence));
     return commits.map((commit) => stored.get(commit) ?? "superseded");
   }
 
   /** Step manifests are new each time; a producer's and its schemas are written with its first step. */
-  #newManifests(commits: readonly StepCommit[]): ManifestRecord[] {
+  #newManifests(commits: readonly Pick<StepCommit, "step">[]): ManifestRecord[] {
     const manifests: ManifestRecord[] = [];
     for (const { step } of commits) {
       manifests.push(step.manifest!);
@@ -237,10 +261,40 @@ export class Ledger {
     return manifests;
   }
 
-  async #writeFailures(tx: Connection, failures: readonly { fence: Fence; run: RunRecord }[]): Promise<void> {
+  async #writeFailures(tx: Connection, failures: readonly Failure[]): Promise<void> {
     if (failures.length === 0) return;
     await tx.startRuns(failures.map(({ run }) => run));
+    const refused = failures.filter(({ refused }) => refused !== undefined);
+    if (refused.length > 0) {
+      // Who has lost the lease may have been refused what another process made and was not.
+      const holds = await tx.checkLeases(refused.map(({ fence }) => fence));
+      for (const [index, { run, refused: one }] of refused.entries()) {
+        if (holds[index] === true) await this.#quarantine(tx, run, one!);
+      }
+    }
     await tx.releaseLeases(failures.map(({ fence }) => fence));
+  }
+
+  async #quarantine(tx: Connection, { id: run, graph }: RunRecord, refused: Refused): Promise<void> {
+    const { step, outputs, inputs, inspected, findings } = refused;
+    await tx.writeManifests(this.#newManifests([refused]));
+    const ids = await tx.writeArtifactPartitions(outputs.map(({ partition }) => partition));
+    await tx.writeRunPartitions({
+      inputs: inputs.flatMap(({ name, partitions }) => partitions.map(({ id }) => ({ run, name, partition: id }))),
+      outputs: outputs.map(({ name }, slot) => ({ run, name, partition: ids[slot]! })),
+    });
+    const stored = outputs.map(({ partition }, slot) => ({ ...partition, id: ids[slot]!, damaged: true }));
+    await writeInspected(tx, stored, inspected);
+    await tx.writeQuarantine(
+      stored.map(({ id, key }, slot) => ({
+        graph,
+        artifactKey: step.group.call.outputs[slot]!.node.key,
+        key,
+        partition: id,
+        run,
+        findings: findings[slot]!.map(({ name, severity, text }) => ({ name, severity, text })),
+      })),
+    );
   }
 
   async #writeClaims(tx: Connection, steps: readonly Step[]): Promise<ClaimAnswer[]> {
@@ -279,6 +333,10 @@ export class Ledger {
     }, LEASE_TIME / 6);
     this.#heartbeat.unref();
   }
+}
+
+function isKept({ statistics, findings }: Inspected): boolean {
+  return statistics !== undefined || findings.length > 0;
 }
 
 /** Each storage syncs each folder once, however many files were written to it. */

@@ -1,6 +1,7 @@
 // All steps of a graph over the partitions that exist now, and what each needs: the ground that planning and building stand on.
 
 import type { StoredPartition } from "../backend/records.ts";
+import type { StratigraphError } from "../errors.ts";
 import type { DiscoveredPartition, FolderStamp } from "../data/storage/storage.ts";
 import type { GraphCall, GraphDefinition, GraphNode, SourceNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
@@ -10,6 +11,7 @@ import type { PartitionSet } from "./partition-set.ts";
 import type { Reason } from "./reason.ts";
 import { inNameOrder, producerManifest, type StepInput } from "./step-identity.ts";
 import type { StepName } from "./events.ts";
+import type { Warning } from "./quality.ts";
 import type { FinishedState, PlannedState } from "./step-state.ts";
 
 /** A source artifact as it is now. */
@@ -52,6 +54,10 @@ export interface Step {
   manifest: SealedManifest | undefined;
   /** By slot; there once the step is up to date, reused or built. */
   outputs: readonly StoredPartition[] | undefined;
+  /** What its outputs do not meet, once they are judged. */
+  warnings?: readonly Warning[] | undefined;
+  /** Why what is stored, or what it would read, must not be used. */
+  blocked?: StratigraphError | undefined;
 }
 
 export interface Network {

@@ -13,6 +13,7 @@ import type { Price } from "./price.ts";
 import { Rebuilder } from "./rebuilder.ts";
 import { selection, type SelectionOptions } from "./selection.ts";
 import { scanSources, snapshotManifest, sourceMissing, type SourceScan } from "./sources.ts";
+import { warningsOf } from "./quality.ts";
 import type { PlannedState } from "./step-state.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -153,6 +154,7 @@ export function describePlan(planned: PlannedNetwork, price?: Price, environment
         partition: step.group.set.texts[step.position]!,
         state: step.planned!,
         reason: step.reason,
+        ...warningsOf(step, node.key),
         ...(price?.steps.has(step) === true ? { expected: price.steps.get(step) } : {}),
       });
     }

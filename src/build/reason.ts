@@ -16,6 +16,7 @@ export const reasonCodes = {
   forced: "asked for with --force",
   tainted: "somebody said with `strata taint` that the stored result must not be used again",
   pinned: "somebody said with `strata pin` that this result stays, whatever changes",
+  blocked: "what is stored, or what it reads, does not meet what is demanded of it now; nothing is run",
   pending: "depends on a step that has to run first; may turn out to be unchanged",
   "upstream-failed": "a step it depends on failed",
   cancelled: "the build was cancelled before its turn",
@@ -39,7 +40,7 @@ export interface Reason {
   /** The differences, at most 20; `changeCount` counts all. */
   readonly changes?: readonly Change[] | undefined;
   readonly changeCount?: number | undefined;
-  /** What somebody gave as a reason, for `forced`, `tainted` and `pinned`. */
+  /** What somebody gave as a reason, for `forced`, `tainted` and `pinned`; what is not met, for `blocked`. */
   readonly note?: string | undefined;
   /** The steps waited for, or for `upstream-failed` those that failed: at most 3, as "days[date=2026-01-02]". */
   readonly on?: readonly string[] | undefined;

@@ -2,7 +2,7 @@
 
 import { everyItem } from "../backend/pages.ts";
 import type { MarkRecord, PartitionQuery, StoredPartition } from "../backend/records.ts";
-import { isStratigraphError } from "../errors.ts";
+import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { PartitionId } from "../backend/records.ts";
@@ -11,6 +11,7 @@ import { compareToManifest } from "./comparison.ts";
 import { knownInputs, stepInputs, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
 import { invalid as pinInvalid, readPins, type Pin } from "./pins.ts";
 import { placeText } from "./place.ts";
+import { Judge } from "./quality.ts";
 import type { Reason } from "./reason.ts";
 import { stepManifest } from "./step-identity.ts";
 import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
@@ -35,6 +36,7 @@ export class Rebuilder {
   #taints: Promise<ReadonlyMap<PartitionId, MarkRecord>> | undefined;
   /** Steps whose result stays, see `pins.ts`. */
   pins: ReadonlyMap<Step, Pin> = new Map<Step, Pin>();
+  readonly judge: Judge;
   /** Partitions whose bytes turned out to be missing or changed. */
   readonly damaged: Set<PartitionId> = new Set();
 
@@ -42,6 +44,7 @@ export class Rebuilder {
     this.#workspace = workspace;
     this.#network = network;
     this.#options = options;
+    this.judge = new Judge(workspace, network, (node, position) => this.latestOf(node, position));
   }
 
   /** Reads, in one query each, what was linked last for every step, and the pins. */
@@ -101,6 +104,11 @@ export class Rebuilder {
         continue;
       }
       step.manifest = stepManifest(step.group.producer.fingerprint, step.group.set.texts[step.position]!, inputs);
+      const unclean = this.judge.unclean(step);
+      if (unclean !== undefined) {
+        block(step, unclean);
+        continue;
+      }
       if (this.#options.forced(step)) {
         step.state = "stale";
         step.reason = this.#forced();
@@ -108,8 +116,15 @@ export class Rebuilder {
     }
     await this.#adoptEarlier(open);
     await this.#examine(steps.filter((step) => step.state === "up-to-date"));
+    await this.judgeStored(steps.filter((step) => step.state === "up-to-date"));
     await this.#explain(steps.filter((step) => step.state === "missing"));
     await this.#explainWaiting(waiting);
+  }
+
+  /** Judges what is to be used as it is stored; what blocks is not used. */
+  async judgeStored(steps: readonly Step[]): Promise<void> {
+    await this.judge.judgeStored(steps, (step) => this.pins.has(step));
+    for (const step of steps) if (step.blocked !== undefined) block(step, step.blocked);
   }
 
   #wait(step: Step): void {
@@ -274,6 +289,13 @@ export async function findOutputs(
     const outputs = found.slice(start, (start += step.group.call.outputs.length));
     return outputs.every((output) => output !== undefined) ? outputs : undefined;
   });
+}
+
+function block(step: Step, error: StratigraphError): void {
+  step.blocked = error;
+  step.outputs = undefined;
+  step.state = "stale";
+  step.reason = { code: "blocked", note: error.what };
 }
 
 function adopt(step: Step, outputs: readonly StoredPartition[], reason: Reason): void {

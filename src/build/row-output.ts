@@ -2,6 +2,7 @@
 
 import type { Content } from "../data/content.ts";
 import { encodeRows } from "../data/rows.ts";
+import type { Accumulator, Statistics } from "../data/statistics/statistics.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { DeclaredArtifact } from "../graph/artifact.ts";
@@ -16,10 +17,17 @@ export class WrittenRows {
   readonly file: DurableFile | undefined;
   /** Where there is no file: the bytes. */
   readonly bytes: Uint8Array | undefined;
-  constructor(content: Content, file: DurableFile | undefined, bytes: Uint8Array | undefined) {
+  readonly statistics: Statistics | undefined;
+  constructor(
+    content: Content,
+    file: DurableFile | undefined,
+    bytes: Uint8Array | undefined,
+    statistics: Statistics | undefined,
+  ) {
     this.content = content;
     this.file = file;
     this.bytes = bytes;
+    this.statistics = statistics;
   }
 }
 
@@ -39,8 +47,8 @@ export interface RowTarget {
   readonly sha256: boolean;
   /** `undefined`: they are gathered in memory, for storages that take whole bytes. */
   create(): Promise<DurableFile> | undefined;
-  /** Sees every row as it was given, after it was checked. */
-  readonly onRow?: ((row: unknown) => void) | undefined;
+  /** Takes every row as it was given, after it was checked. */
+  readonly statistics?: Accumulator | undefined;
 }
 
 /**
@@ -88,7 +96,7 @@ class Refusal extends Error {
 }
 
 async function writeRows(given: unknown, target: RowTarget, { signal }: BuildContext): Promise<WrittenRows> {
-  const { artifact, where, sha256, onRow } = target;
+  const { artifact, where, sha256, statistics } = target;
   const rows = rowIterator(given, where);
   const encoder = encodeRows(artifact, where);
   const digest = createDigest({ sha256 });
@@ -114,7 +122,7 @@ async function writeRows(given: unknown, target: RowTarget, { signal }: BuildCon
       // Most rows fill no piece: those cost no promise.
       const ready = refusing(() => encoder.add(row));
       if (ready !== undefined) await ours(async () => take(await ready));
-      onRow?.(row);
+      statistics?.add(row);
     }
     ended = true;
     await ours(async () => {
@@ -131,7 +139,7 @@ async function writeRows(given: unknown, target: RowTarget, { signal }: BuildCon
   }
   const { hash, size, sha256: checksum } = digest.finish();
   const content = { fingerprint: hash as Fingerprint, size, digest: checksum };
-  return new WrittenRows(content, file, file === undefined ? Buffer.concat(gathered) : undefined);
+  return new WrittenRows(content, file, file === undefined ? Buffer.concat(gathered) : undefined, statistics?.finish());
 }
 
 type RowIterator = Pick<AsyncIterator<unknown>, "next" | "return"> | Pick<Iterator<unknown>, "next" | "return">;

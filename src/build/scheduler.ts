@@ -6,6 +6,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import { counters } from "../util/counters.ts";
 import { createId } from "../util/id.ts";
 import { Queue } from "../util/queue.ts";
+import type { StepName } from "./events.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
 import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
@@ -17,8 +18,9 @@ import type { ScheduleOptions, ScheduleResult, StepEnd } from "./schedule.ts";
 import { writingRows } from "./row-output.ts";
 import { InputDamaged, StepInputs } from "./step-inputs.ts";
 import { errorRecord, linksOf, withSecrets } from "./step-record.ts";
+import { refusal, type Finding } from "./quality.ts";
 import { StepTools } from "./step-tools.ts";
-import { attemptsBefore, callProducer, locateOutputs, readInputs, rowTarget, writeOutputs } from "./step.ts";
+import { attemptsBefore, callProducer, locateOutputs, readInputs, rowTarget, writeOutputs, type WrittenOutputs } from "./step.ts";
 import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -60,6 +62,9 @@ export class Scheduler {
   /** One process does equal work once: steps waiting for another step with the same input fingerprint. */
   readonly #working = new Map<Fingerprint, Step[]>();
 
+  /** Finished steps that wait for others to end before they can be judged. */
+  readonly #waiters: (() => void)[] = [];
+
   #deciding = false;
   #stopping = false;
   #healing = false;
@@ -83,11 +88,15 @@ export class Scheduler {
 
   /** Rejects only for what stops everything, such as a database that cannot be written. */
   async run(): Promise<ScheduleResult> {
+    const blocked: Step[] = [];
     for (const step of neededSteps(this.#network)) {
       if (step.state === "up-to-date") continue;
-      if (step.manifest === undefined) this.#awaitInputs(step);
+      if (step.blocked !== undefined) blocked.push(step);
+      else if (step.manifest === undefined) this.#awaitInputs(step);
       else this.#unclaimed.push(step);
     }
+    // Once all that waits for them is known.
+    for (const step of blocked) this.#failStep(step, step.blocked!);
     const stop = (): void => this.#stop();
     this.#options.signal.addEventListener("abort", stop, { once: true });
     if (this.#options.signal.aborted) this.#stop();
@@ -145,6 +154,7 @@ export class Scheduler {
   /** Nothing more is started; what runs comes to its end. */
   #stop(): void {
     this.#stopping = true;
+    this.#wakeWaiters();
     this.#advance();
   }
 
@@ -166,7 +176,10 @@ export class Scheduler {
         const same = steps.filter((step) => step.state === "up-to-date");
         await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, same.flatMap(linksOf));
         for (const step of same) this.#finish(step, "reused", step.outputs!);
-        for (const step of steps) if (step.outputs === undefined) this.#unclaimed.push(step);
+        for (const step of steps) {
+          if (step.blocked !== undefined) this.#failStep(step, step.blocked);
+          else if (step.outputs === undefined) this.#unclaimed.push(step);
+        }
       })
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
@@ -222,6 +235,8 @@ export class Scheduler {
   async #link(step: Step, outputs: readonly StoredPartition[]): Promise<void> {
     step.outputs = outputs;
     step.reason = { code: "built-before" };
+    await this.#rebuilder.judgeStored([step]);
+    if (step.blocked !== undefined) return this.#failStep(step, step.blocked);
     await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, linksOf(step));
     this.#finish(step, "reused", outputs);
   }
@@ -293,16 +308,29 @@ export class Scheduler {
         this.#scopeOf(facts),
       );
       tools.checkResult(result);
-      const { outputs, places } = await writeOutputs(this.#workspace, step, result, locations, id);
+      const made = await writeOutputs(this.#workspace, step, result, locations, id);
+      const times = finished();
       const reason = withSecrets(facts.reason, tools);
-      const run: RunRecord = { ...facts, reason, ...finished(), state: "succeeded", attempts, error: undefined };
-      this.#learn(run.duration!);
+      this.#learn(times.duration!);
       // The place is free for the next step while this one waits for the disk.
       this.#committing++;
       release();
       this.#advance();
       try {
-        const answer = await this.#ledger.commit({ step, fence, run, outputs, inputs: read, places });
+        const findings = await this.#judge(step, made);
+        const refused = refusal(placeText(name.key, name.partition), findings.flat(), quarantineHint(name));
+        if (refused !== undefined) {
+          const run: RunRecord = { ...facts, reason, ...times, state: "failed", attempts, error: errorRecord(refused) };
+          await this.#ledger.fail(fence, run, { step, ...made, inputs: read, findings });
+          this.#failStep(step, refused, run);
+          return;
+        }
+        step.warnings = findings.flatMap((found, slot) =>
+          found.map((one) => ({ ...one, key: step.group.call.outputs[slot]!.node.key, partition: name.partition })),
+        );
+        const state = step.warnings.length > 0 ? "warning" : "succeeded";
+        const run: RunRecord = { ...facts, reason, ...times, state, attempts, error: undefined };
+        const answer = await this.#ledger.commit({ step, fence, run, ...made, inputs: read });
         if (answer === "superseded")
           this.#undecided.push(step); // another process took over: its result counts
         else this.#finish(step, "built", answer, run);
@@ -338,6 +366,29 @@ export class Scheduler {
     this.#places.delete(step);
     await this.#pools.leave(place).catch((error: unknown) => this.#fail(error));
     for (const held of this.#held.splice(0)) this.#unclaimed.push(held);
+  }
+
+  /** Thresholds that look back wait for what they look at; this step's place is free meanwhile, so that it can come. */
+  async #judge(step: Step, { inspected }: WrittenOutputs): Promise<readonly (readonly Finding[])[]> {
+    const { judge } = this.#rebuilder;
+    for (const earlier of judge.predecessors(step)) {
+      while (earlier.needed && earlier.outputs === undefined && !this.#ends.has(earlier) && !this.#isLost(earlier)) {
+        await new Promise<void>((resolve) => this.#waiters.push(resolve));
+      }
+    }
+    if (this.#options.signal.aborted) {
+      throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: placeOf(step) });
+    }
+    return judge.judgeMade(step, inspected);
+  }
+
+  /** It will not end in this pass. */
+  #isLost({ state }: Step): boolean {
+    return this.#stopping || (this.#healing && state === "pending");
+  }
+
+  #wakeWaiters(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
   }
 
   #scopeOf({ graph, producer, version, key }: ReturnType<typeof runOf>): StepScope {
@@ -385,6 +436,7 @@ export class Scheduler {
     this.#options.emit({ type: "healing", key: node.key, partition: partition.key, problem });
     this.#healing = true;
     step.state = "pending";
+    this.#wakeWaiters();
   }
 
   // ---------------------------------------------------------------- finish
@@ -411,7 +463,7 @@ export class Scheduler {
     if (twins !== undefined) for (const twin of twins) this.#undecided.push(twin);
   }
 
-  #failStep(step: Step, error: StratigraphError, { duration, id: run }: RunRecord): void {
+  #failStep(step: Step, error: StratigraphError, { duration, id: run }: Partial<RunRecord> = {}): void {
     step.state = "failed";
     this.#end(step, { error, duration, run });
     if (!this.#options.keepGoing) this.#stopping = true;
@@ -441,12 +493,24 @@ export class Scheduler {
 
   #end(step: Step, end: StepEnd): void {
     this.#ends.set(step, end);
+    this.#wakeWaiters();
+    const { warnings } = step;
     this.#options.emit({
       type: "step-finished",
       step: stepName(step),
       state: step.state as "built" | "reused" | "skipped" | "failed",
       reason: step.reason,
       ...end,
+      ...(warnings === undefined || warnings.length === 0 || step.state === "failed" ? {} : { warnings }),
     });
   }
+}
+
+function placeOf(step: Step): string {
+  const { key, partition } = stepName(step);
+  return placeText(key, partition);
+}
+
+function quarantineHint({ key, partition }: StepName): string {
+  return `It is kept to be looked at: strata quarantine '${placeText(key, partition)}'`;
 }

@@ -6,6 +6,7 @@ import type { Backend } from "../backend/backend.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import type { BuildOptions } from "./build.ts";
 import type { BuildListener, BuildResult, StepReport } from "./events.ts";
+import { judges } from "./demands.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
 import type { Reason } from "./reason.ts";
 import { readStanding, type KeptStanding } from "./standing-file.ts";
@@ -32,6 +33,8 @@ export async function recallStanding(
   options: BuildOptions,
 ): Promise<StandingBuild | undefined> {
   if (!asksForAll(options) || options.signal?.aborted === true) return undefined;
+  // Demands are no part of a graph's identity, so what was kept may not have been judged by them.
+  if (judges(graph)) return undefined;
   const { backend, trust = false } = options;
   const root = absolute(options.root);
   const mine = remembered.get(graph);

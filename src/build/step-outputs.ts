@@ -1,16 +1,14 @@
-// What a producer returned, as the bytes of its outputs: every one is checked before the first byte is written anywhere.
+// What a producer returned, as the bytes of its outputs: every one is parsed before the first byte is written anywhere.
 
-import { decodeValue, encodeValue } from "../data/io.ts";
+import { encodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphNode } from "../graph/graph.ts";
-import { SINGLE } from "../graph/producer.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { showValue } from "../util/show.ts";
 import { placeText } from "./place.ts";
 import { WrittenRows } from "./row-output.ts";
-import { describeThrown } from "./thrown.ts";
 
-/** By slot; a streamed output was encoded, and checked, while it was made. Errors: STEP_OUTPUT_INVALID, DATA_INVALID, STEP_CHECK_FAILED. */
+/** By slot; a streamed output was encoded while it was made. Errors: STEP_OUTPUT_INVALID, DATA_INVALID. */
 export async function encodeOutputs(
   call: GraphCall,
   key: KeyText,
@@ -24,39 +22,11 @@ export async function encodeOutputs(
       value instanceof WrittenRows ? value : await encodeValue(node.artifact, value, outputPlace(call, node, key)),
     );
   }
-  await checkOutputs(call, key, encoded);
   return encoded;
 }
 
 export function outputPlace({ producer }: GraphCall, { key: artifact }: GraphNode, key: KeyText): string {
   return `producer '${producer.name}', output '${placeText(artifact, key)}'`;
-}
-
-/** `validate` and the artifacts' checks see what readers will see: each value parsed back from its bytes. */
-async function checkOutputs(
-  call: GraphCall,
-  key: KeyText,
-  encoded: readonly (Uint8Array | WrittenRows)[],
-): Promise<void> {
-  const { producer } = call;
-  const checked =
-    producer.validate !== undefined || call.outputs.some(({ node }) => Object.keys(node.artifact.checks).length > 0);
-  if (!checked) return;
-  const values: Record<string, unknown> = {};
-  for (const [index, { node, slot }] of call.outputs.entries()) {
-    const place = placeText(node.key, key);
-    const bytes = encoded[index]!;
-    if (bytes instanceof WrittenRows) continue; // has no checks: see `says.streamedChecks`
-    const value = await decodeValue(node.artifact, bytes, place);
-    values[slot] = value;
-    for (const [name, check] of Object.entries(node.artifact.checks)) {
-      await must(place, `check '${name}'`, () => check(value));
-    }
-  }
-  const { validate, single } = producer;
-  if (validate === undefined) return;
-  const where = `producer '${producer.name}', ${placeText(call.outputs[0]!.node.key, key)}`;
-  await must(where, "validate", () => validate(single ? values[SINGLE] : values));
 }
 
 function outputValues(call: GraphCall, key: KeyText, returned: unknown): unknown[] {
@@ -79,23 +49,4 @@ function outputValues(call: GraphCall, key: KeyText, returned: unknown): unknown
     });
   }
   return slots.map((slot) => (returned as Record<string, unknown>)[slot]);
-}
-
-/** A check says `true` or a sentence; anything else is no answer. */
-async function must(where: string, name: string, check: () => unknown): Promise<void> {
-  let answer: unknown;
-  try {
-    answer = await check();
-  } catch (error) {
-    throw new StratigraphError("STEP_CHECK_FAILED", `${name} threw: ${describeThrown(error)}`, { where, cause: error });
-  }
-  if (answer === true) return;
-  throw new StratigraphError(
-    "STEP_CHECK_FAILED",
-    `${name} failed: ${typeof answer === "string" ? answer : "no reason given"}`,
-    {
-      where,
-      ...(typeof answer === "string" ? {} : { expected: "true or a sentence", received: String(answer) }),
-    },
-  );
 }

@@ -9,6 +9,7 @@ import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";
 import type { InputMapping } from "./mapping.ts";
 import { storedInputs, type Network, type Step } from "./network.ts";
+import { inspectOutputs, rowStatistics, type Inspected } from "./quality.ts";
 import { discardRows, RowsRefused, WrittenRows, type RowTarget } from "./row-output.ts";
 import type { StepInputs } from "./step-inputs.ts";
 import { encodeOutputs, outputPlace } from "./step-outputs.ts";
@@ -126,6 +127,8 @@ export interface WrittenOutputs {
   readonly outputs: readonly { readonly name: string; readonly partition: PartitionRecord }[];
   /** What must be settled before the names are written. */
   readonly places: readonly WrittenPlace[];
+  /** By slot. */
+  readonly inspected: readonly Inspected[];
 }
 
 /** Where each output of a step will go; asked before the producer runs, so that a name too long costs nothing. */
@@ -155,6 +158,7 @@ export function rowTarget(workspace: Workspace, step: Step, locations: readonly 
       artifact: node.artifact,
       where: outputPlace(call, node, set.texts[step.position]!),
       sha256: workspace.storage.sha256,
+      statistics: rowStatistics(node.artifact),
       create: () => targetStorage(node, workspace).create?.(locations[index]!, workspace.storage),
     };
   };
@@ -186,6 +190,7 @@ async function writeAll(
   const { call, set } = step.group;
   const key = set.texts[step.position]!;
   const encoded = await encodeOutputs(call, key, returned);
+  const inspected = await inspectOutputs(call, key, encoded);
   const outputs: { name: string; partition: PartitionRecord }[] = [];
   const places: WrittenPlace[] = [];
   for (const [index, { node, slot }] of call.outputs.entries()) {
@@ -218,5 +223,5 @@ async function writeAll(
       },
     });
   }
-  return { outputs, places };
+  return { outputs, places, inspected };
 }

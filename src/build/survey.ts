@@ -81,7 +81,7 @@ async function lastFailures({ connection }: Workspace, graph: string): Promise<R
   // Newest first: what is met first is what counts.
   const filter = { graph, snapshot: latest.id, kind: "step" } as const;
   for await (const { producer, key, input, state, error } of everyItem((page) => connection.listRuns(filter, page))) {
-    if (producer === undefined || (state !== "failed" && state !== "succeeded")) continue;
+    if (producer === undefined || (state !== "failed" && state !== "succeeded" && state !== "warning")) continue;
     const failure = state === "failed" ? messageOf(error) : undefined;
     for (const name of [attemptName(producer, key ?? "", undefined), attemptName(producer, key ?? "", input)]) {
       if (!last.has(name)) last.set(name, failure);

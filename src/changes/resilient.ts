@@ -30,6 +30,7 @@ const idempotent: ReadonlySet<CallName> = new Set<CallName>([
   "removeSnapshots",
   "writeArtifactPartitions",
   "markPartitionsDamaged",
+  "writeQuality",
   "writeSnapshotPartitions",
   "writeArtifactAndGraphPartitions",
   "writeManifests",

@@ -98,6 +98,12 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/bisect.ts")).bisect,
       },
       {
+        name: "stats",
+        usage: "<artifact>",
+        summary: "the statistics of an artifact, over its partitions",
+        load: async () => (await import("./commands/stats.ts")).stats,
+      },
+      {
         name: "lineage",
         usage: "[verb]",
         summary: "what ran, what it read and wrote, and what came from what",
@@ -137,6 +143,12 @@ export const catalog: readonly Chapter[] = [
         usage: "[selector@snapshot…]",
         summary: "never use a stored result again: the next build makes it anew",
         load: async () => (await import("./commands/marks.ts")).taint,
+      },
+      {
+        name: "quarantine",
+        usage: "[artifact[partition]]",
+        summary: "list and read values that checks refused, and let them go",
+        load: async () => (await import("./commands/quarantine.ts")).quarantine,
       },
       {
         name: "verify",

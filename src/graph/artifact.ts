@@ -9,7 +9,16 @@ import { checkDimensions, type Dimensions, type Key } from "../identity/partitio
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
 import type { DimensionsIn, FitsOutput, Input, InputTypes, ValueIn } from "./input.ts";
 import { checkNames } from "./name.ts";
-import { checkedDescription, checkOptions, invalid, isRecord } from "./option.ts";
+import { checkedDescription, checkOptions, invalid, isPlainRecord, isRecord } from "./option.ts";
+import {
+  checkedQuality,
+  severities,
+  type Check,
+  type DeclaredCheck,
+  type QualitySpec,
+  type Severity,
+  type Threshold,
+} from "./quality.ts";
 import { is, type Is, type MissingPlaceholder } from "./sentence.ts";
 import { checkedRowValidation } from "./validation.ts";
 import { wiredArtifact, type WiredArtifact } from "./wired.ts";
@@ -30,7 +39,7 @@ export interface Artifact<out Value, in out D = {}, in Written = Value>
   from<const T extends string>(storage: Storage<T> & PlaceholdersFor<T, D>): WiredArtifact<Value, D>;
 }
 
-export interface ArtifactOptions<S extends z.core.$ZodType, D extends Dimensions> {
+export interface ArtifactOptions<S extends z.core.$ZodType, D extends Dimensions, Own extends string = never> {
   /** A zod schema. Stored data is in its input form, readers get its output form. */
   readonly schema: S;
   /** `{ date: daily() }`; an artifact without dimensions has one partition. */
@@ -47,12 +56,16 @@ export interface ArtifactOptions<S extends z.core.$ZodType, D extends Dimensions
   /** What people know about it: `{ owner: "ana" }`. Never rebuilds anything. */
   readonly annotations?: Annotations | undefined;
   readonly description?: string | undefined;
-  /** Each is called with every value that is built, and says `true` or what is wrong; a value that fails is not linked. */
-  readonly checks?: { readonly [name: string]: Check<z.core.output<S>> } | undefined;
+  /**
+   * Each is called with every value that is built, and says `true` or what is wrong; a value that fails is put in quarantine, or, with
+   * `{ check, severity: "warn" }`, used with a warning.
+   */
+  readonly checks?: { readonly [name: string]: DeclaredCheck<z.core.output<S>> } | undefined;
+  /** `true`, or numbers of your own beside the usual ones. Taken where there are thresholds, and where told. */
+  readonly statistics?: boolean | { readonly [Name in Own]: (value: z.core.output<S>) => number } | undefined;
+  /** Limits of statistics: `{ enough: { of: "rows", min: 0.8, last: 7 } }`. They never rebuild anything; what is stored is judged anew. */
+  readonly thresholds?: { readonly [name: string]: Threshold<z.core.output<S>, D, Own> } | undefined;
 }
-
-/** True, or a sentence about what is wrong. Never a bare boolean: "false" explains nothing. */
-export type Check<Value> = (value: Value) => true | string | Promise<true | string>;
 
 /** The run-time side of an artifact: frozen, plain. */
 export interface DeclaredArtifact {
@@ -67,6 +80,7 @@ export interface DeclaredArtifact {
   readonly annotations: Annotations;
   readonly description: string | undefined;
   readonly checks: { readonly [name: string]: Check<unknown> };
+  readonly quality: QualitySpec;
 }
 
 /** The key of one partition: `KeyOf<typeof DailySpend>` is `{ readonly date: string }`. */
@@ -90,7 +104,10 @@ type LackedBy<T extends string, Name extends string> = Name extends unknown
     : Name
   : never;
 
-const optionNames = ["schema", "partitionBy", "format", "storage", "validate", "annotations", "description", "checks"];
+const optionNames = [
+  ...["schema", "partitionBy", "format", "storage", "validate", "annotations", "description"],
+  ...["checks", "statistics", "thresholds"],
+];
 
 /**
  * Declares an artifact. Errors: GRAPH_INVALID naming the option that is wrong.
@@ -98,21 +115,33 @@ const optionNames = ["schema", "partitionBy", "format", "storage", "validate", "
  * @example
  * const DailySpend = artifact({ schema: z.number(), partitionBy: { date: daily() } });
  */
-export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}>(
-  options: ArtifactOptions<S, D>,
+export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}, const Own extends string = never>(
+  options: ArtifactOptions<S, D, Own>,
 ): Artifact<z.core.output<S>, D, z.core.input<S>> {
   const where = "artifact";
   checkOptions(options, optionNames, where);
-  const { schema, partitionBy, format = json(), storage, annotations, description, checks } = options;
+  const {
+    schema,
+    partitionBy,
+    format = json(),
+    storage,
+    annotations,
+    description,
+    checks,
+    statistics,
+    thresholds,
+  } = options;
   if (!isSchema(schema)) invalid(where, "an artifact needs a schema", "a zod schema such as z.number()", schema);
   if (!isFormat(format)) invalid(where, "this is not a format", "one such as json() or csv()", format);
   if (storage !== undefined && !isStorage(storage)) {
     invalid(where, "this is not a storage", 'one such as local("out/{input_fingerprint}.json")', storage);
   }
-  const declared: DeclaredArtifact = {
+  const dimensions = checkedDimensions(partitionBy, where);
+  const quality = checkedQuality({ statistics, thresholds, checks }, dimensions, fieldsOf(schema), where);
+  const declared = {
     is: is.declared,
     schema,
-    dimensions: checkedDimensions(partitionBy, where),
+    dimensions,
     format: format.forSchema?.(schema) ?? format,
     storage,
     validate: checkedRowValidation(options.validate, schema, where),
@@ -121,7 +150,10 @@ export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}>(
     checks: checkedChecks(checks, where),
   };
   // Not among the data above, so that an artifact prints as what it is.
-  Object.defineProperty(declared, "from", { value: (place: Storage) => fromStorage(declared, place) });
+  Object.defineProperty(declared, "quality", { value: quality });
+  Object.defineProperty(declared, "from", {
+    value: (place: Storage) => fromStorage(declared as unknown as DeclaredArtifact, place),
+  });
   return Object.freeze(declared) as unknown as Artifact<z.core.output<S>, D, z.core.input<S>>;
 }
 
@@ -138,6 +170,10 @@ function fromStorage(declared: DeclaredArtifact, storage: Storage): WiredArtifac
     invalid(where, "a source needs a storage", 'one such as local("data/{date}.json")', storage);
   }
   storage.check(declared.dimensions, "source");
+  if (Object.keys(declared.quality.thresholds).length > 0) {
+    const hint = "Copy it with a producer whose output has the thresholds.";
+    invalid(where, "thresholds hold for what is built, not for what is found", "an artifact without", declared, hint);
+  }
   return wiredArtifact(Object.freeze({ kind: "source", artifact: declared, storage }));
 }
 
@@ -156,12 +192,31 @@ function checkedChecks(checks: unknown, where: string): DeclaredArtifact["checks
   if (checks === undefined) return noChecks;
   if (!isRecord(checks)) invalid(where, "checks are named functions", "a record of functions", checks);
   checkNames(Object.keys(checks), where, "check");
+  const functions: Record<string, Check<unknown>> = {};
   for (const name of Object.keys(checks)) {
-    if (typeof checks[name] !== "function") {
-      invalid(`${where}, check '${name}'`, "a check is a function", "(value) => true, or a sentence", checks[name]);
+    const place = `${where}, check '${name}'`;
+    const given = checks[name];
+    if (isPlainRecord(given)) checkOptions(given, ["check", "severity"], place);
+    const { check, severity = "block" } = isPlainRecord(given) ? given : { check: given };
+    if (typeof check !== "function") {
+      invalid(place, "a check is a function", "(value) => true, or a sentence", check);
     }
+    if (!severities.includes(severity as Severity)) {
+      invalid(place, "there is no such severity", "'warn' or 'block'", severity);
+    }
+    functions[name] = check as Check<unknown>;
   }
-  return Object.freeze({ ...checks }) as DeclaredArtifact["checks"];
+  return Object.freeze(functions);
+}
+
+/** The fields that rows have by their schema; `undefined` where it does not say, or allows any. */
+function fieldsOf(schema: z.core.$ZodType): readonly string[] | undefined {
+  const { def } = schema._zod as unknown as {
+    readonly def: { readonly type: string } & Readonly<Record<string, unknown>>;
+  };
+  if (def.type === "array") return fieldsOf(def["element"] as z.core.$ZodType);
+  if (def.type === "object") return def["catchall"] === undefined ? Object.keys(def["shape"] as object) : undefined;
+  return ["number", "int", "string", "boolean", "bigint", "date"].includes(def.type) ? ["value"] : undefined;
 }
 
 function isSchema(thing: unknown): boolean {

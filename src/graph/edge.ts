@@ -47,6 +47,11 @@ export interface MappedEdge<out Value, in out D, out Seen, in OD> extends Edge<V
   readonly edge: "map";
 }
 
+export interface CleanInput<out Value, in out D, out Seen>
+  extends Input<Value, D, Seen, unknown, never>, FitsOutput<D> {
+  readonly is: Is<"clean">;
+}
+
 export interface OptionalInput<out Value, in out D, out Seen, out Covers, in Needs>
   extends Input<Value, D, Seen, unknown, Covers>, FitsOutput<Needs> {
   readonly is: Is<"optional">;
@@ -77,6 +82,8 @@ export interface InputSpec {
   /** May be left out when wired, and may have no partition: `build` then receives `undefined`. */
   readonly optional: boolean;
   readonly view: ViewKind;
+  /** The producer takes no partition with a warning. */
+  readonly clean?: boolean | undefined;
 }
 
 /** `over` names the dimension that is collected or looked back along; always there for `window` and `latest`. */
@@ -161,6 +168,24 @@ export function mapKeys<Value, D, Seen, OD, const Result extends Key<D> | readon
   return edge(inner, spec) as unknown as MappedEdge<Value, D, never, OD>;
 }
 
+/**
+ * An input without warnings: where a check or threshold of a partition it needs warned, the step fails instead of running, and what was
+ * built from it is not used. Never part of a fingerprint. Edges go around it, `optional` outermost: `optional(all(clean(x)))`.
+ */
+export function clean<Value, D, Seen>(
+  input: Edgeable<Value, D, Seen> & { readonly is: Is<"declared"> | Is<"view"> },
+): CleanInput<Value, D, Seen> {
+  const spec = inputSpec(input);
+  if (spec?.edge !== same || spec.optional || spec.clean === true) {
+    invalid("clean()", "a demand goes around a declared artifact", is.declared, input);
+  }
+  return inputHandle(is.clean, { ...spec, clean: true }) as unknown as CleanInput<
+    Value,
+    D,
+    Seen
+  >;
+}
+
 /** An input that may be absent: `build` receives `undefined` where there is no partition, or where it was not wired at all. */
 export function optional<Value, D, Seen, Covers, Needs>(
   input: Optionable<Value, D, Seen, Covers, Needs>,
@@ -191,8 +216,9 @@ export function inputSpec(input: unknown): InputSpec | undefined {
 
 const same: EdgeSpec = Object.freeze({ kind: "same" });
 
-function edge({ artifact, view }: InputSpec, spec: EdgeSpec): object {
-  return inputHandle(is.edge, { artifact, edge: Object.freeze(spec), optional: false, view });
+function edge({ artifact, view, clean }: InputSpec, spec: EdgeSpec): object {
+  const demand = clean === true ? { clean } : {};
+  return inputHandle(is.edge, { artifact, edge: Object.freeze(spec), optional: false, view, ...demand });
 }
 
 /** What a user holds of an input that is more than an artifact. */
@@ -201,7 +227,7 @@ export function inputHandle(text: string, spec: InputSpec): object {
   return Object.freeze(Object.defineProperty({ is: text, ...kind }, SPEC, { value: Object.freeze(spec) }));
 }
 
-/** An artifact, or a view of one: how many partitions there are is said outside, what one looks like inside. */
+/** An artifact, a view of one, or one with a demand on it: how many partitions there are is said outside, what one looks like inside. */
 function edged(input: unknown, where: string): InputSpec {
   const spec = inputSpec(input);
   if (spec !== undefined && spec.edge.kind === "same" && !spec.optional) return spec;

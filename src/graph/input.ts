@@ -38,13 +38,13 @@ export interface Declared<out Value, in out D, in Written> {
 
 /** What an edge goes around. */
 export interface Edgeable<out Value, in out D, out Seen> {
-  readonly is: Is<"declared"> | Is<"view">;
+  readonly is: Is<"declared"> | Is<"view"> | Is<"clean">;
   readonly "~types": InputTypes<Value, D, Seen, never, never>;
 }
 
 /** What `optional` goes around. */
 export interface Optionable<out Value, in out D, out Seen, out Covers, in Needs> extends FitsOutput<Needs> {
-  readonly is: Is<"declared"> | Is<"view"> | Is<"edge">;
+  readonly is: Is<"declared"> | Is<"view"> | Is<"clean"> | Is<"edge">;
   readonly "~types": InputTypes<Value, D, Seen, never, Covers>;
 }
 

@@ -113,7 +113,7 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
   ? Says<"wiredAlready">
   : X extends { readonly is: Is<"producer"> }
     ? Says<"producerNamed">
-    : X extends { readonly is: Is<"edge"> | Is<"optional"> }
+    : X extends { readonly is: Is<"edge"> | Is<"optional"> | Is<"clean"> }
       ? Says<"edgeAsOutput">
       : X extends { readonly is: Is<"view"> }
         ? Says<"viewAsOutput">
@@ -402,7 +402,8 @@ function checkedOutputs({ output, outputs, validate }: LooseOptions, where: stri
     }
     const { artifact, view } = spec;
     if (view === "stream") {
-      if (validate !== undefined || Object.keys(artifact.checks).length > 0) {
+      const { checks, quality } = artifact;
+      if (validate !== undefined || Object.keys(checks).length + Object.keys(quality.own).length > 0) {
         throw new StratigraphError("GRAPH_INVALID", says.streamedChecks, { where: place });
       }
       streamed.add(slot);

@@ -6,6 +6,7 @@ export const is = {
   wired: "an artifact",
   producer: "a producer: call it with its inputs to get an artifact",
   view: "a view of an artifact, which goes inside an edge: all(stream(x))",
+  clean: "an input without warnings, which goes inside an edge: all(clean(x))",
   edge: "an edge, which goes around a declared artifact: all(x)",
   optional: "an optional input, which goes outermost: optional(all(x))",
 } as const;

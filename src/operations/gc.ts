@@ -66,7 +66,10 @@ export async function collectGarbage(workspace: Workspace, options: GcOptions = 
   const { keep = DEFAULT_KEEP, grace = HOUR, remove = false, signal } = options;
   // Taken before the question whether a build runs: what a build writes that begins after the question is younger than this.
   const before = workspace.clock.now() - grace - CLOCK_TICK;
-  if (remove) await refuseDuringBuild(workspace);
+  if (remove) {
+    await refuseDuringBuild(workspace);
+    await releaseQuarantine(workspace);
+  }
   const { old, kept, tagged } = await sortSnapshots(workspace, Math.max(1, keep), before);
   const partitions = await findPartitions(workspace, old, kept, before, signal);
   const files = await findStrayFiles(workspace, { before, grace, signal });
@@ -84,6 +87,18 @@ async function refuseDuringBuild({ connection }: Workspace): Promise<void> {
       hint: "Delete when it has finished; without --delete everything can be listed meanwhile.",
     });
   }
+}
+
+/** Milliseconds that refused values are kept. */
+const QUARANTINE = 30 * 24 * HOUR;
+
+async function releaseQuarantine({ connection, clock }: Workspace): Promise<void> {
+  const old: number[] = [];
+  const oldest = clock.now() - QUARANTINE;
+  for await (const { sequence, at } of everyItem((page) => connection.listQuarantine({ open: true }, page))) {
+    if (Date.parse(at) < oldest) old.push(sequence);
+  }
+  await connection.endQuarantine(old);
 }
 
 async function sortSnapshots(

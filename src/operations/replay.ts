@@ -6,6 +6,7 @@ import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
 import { RowsRefused, writingRows, WrittenRows, type RowTarget } from "../build/row-output.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
+import { inspectOutputs, refusal } from "../build/quality.ts";
 import { StepInputs } from "../build/step-inputs.ts";
 import { StepTools } from "../build/step-tools.ts";
 import type { SecretProvider } from "../util/secret.ts";
@@ -126,6 +127,13 @@ export async function replayPartition(
   }
   const duration = workspace.clock.monotonic() - started;
   const encoded = await encodeOutputs(call, stored.key, returned);
+  const inspected = await inspectOutputs(call, stored.key, encoded);
+  const refused = refusal(
+    placeText(call.outputs[0]!.node.key, stored.key),
+    inspected.flatMap(({ findings }) => findings),
+    undefined,
+  );
+  if (refused !== undefined) throw refused;
   const outputs = new Map(call.outputs.map((output, slot) => [output.node.key, bytesOf(encoded[slot]!)]));
   return {
     key,

@@ -14,6 +14,7 @@ import { runListCases } from "./backend-cases/run-lists.ts";
 import { runCases } from "./backend-cases/runs.ts";
 import { snapshotCases } from "./backend-cases/snapshots.ts";
 import { markCases } from "./backend-cases/marks.ts";
+import { qualityCases } from "./backend-cases/quality.ts";
 import { tagCases } from "./backend-cases/tags.ts";
 import { auditCases } from "./backend-cases/audit.ts";
 import { eventCases } from "./backend-cases/events.ts";
@@ -83,6 +84,7 @@ export const backendCases: readonly ContractCase[] = [
   ...snapshotCases,
   ...tagCases,
   ...markCases,
+  ...qualityCases,
   ...partitionCases,
   ...linkCases,
   ...runCases,

@@ -223,6 +223,12 @@ CREATE UNIQUE INDEX partition_by_identity ON partition (artifact, key, input, co
 
 CREATE INDEX partition_by_location ON partition (location, storage);
 
+CREATE TABLE partition_quality (
+  partition INTEGER PRIMARY KEY,
+  statistics TEXT,
+  findings TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE place (
   id INTEGER PRIMARY KEY,
   node INTEGER NOT NULL REFERENCES node,
@@ -230,6 +236,22 @@ CREATE TABLE place (
   latest INTEGER NOT NULL,
   UNIQUE (node, key)
 ) STRICT;
+
+CREATE TABLE quarantine (
+  sequence INTEGER PRIMARY KEY,
+  graph INTEGER NOT NULL REFERENCES graph,
+  artifact_key TEXT NOT NULL,
+  key TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  run TEXT,
+  made_at TEXT NOT NULL,
+  findings TEXT NOT NULL,
+  ended_at TEXT
+) STRICT;
+
+CREATE INDEX quarantine_by_graph ON quarantine (graph, sequence);
+
+CREATE INDEX quarantine_by_partition ON quarantine (partition) WHERE ended_at IS NULL;
 
 CREATE TABLE run (
   sequence INTEGER PRIMARY KEY,

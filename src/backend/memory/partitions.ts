@@ -166,6 +166,7 @@ export function removeUnlinkedPartitions(state: MemoryState, ids: readonly Parti
     if (row === undefined || linked.has(id)) continue;
     removed.add(id);
     state.delete(state.partitions, id);
+    state.delete(state.quality, id);
     const byKey = state.partitionsByKey.get(row.partition.artifact)!;
     const left = byKey.get(row.partition.key)!.filter((one) => one !== id);
     if (left.length === 0) state.delete(byKey, row.partition.key);
@@ -200,7 +201,7 @@ export function findLocations(state: MemoryState, storage: string, locations: re
   return found;
 }
 
-/** By a snapshot, or by a version of a model that is not deleted. */
+/** By a snapshot, by a version of a model that is not deleted, by a pin, or kept in quarantine. */
 function linkedPartitions(state: MemoryState): ReadonlySet<PartitionId> {
   const linked = new Set<PartitionId>();
   for (const artifacts of state.links.values()) {
@@ -212,5 +213,6 @@ function linkedPartitions(state: MemoryState): ReadonlySet<PartitionId> {
   for (const { kind, ended, partition } of state.marks.values()) {
     if (kind === "pin" && ended === undefined) linked.add(partition);
   }
+  for (const { ended, partition } of state.quarantine.values()) if (ended === undefined) linked.add(partition);
   return linked;
 }

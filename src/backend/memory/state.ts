@@ -19,6 +19,7 @@ import type {
 import type {
   MarkRecord,
   PartitionId,
+  QuarantineRecord,
   RunId,
   RunPartition,
   RunRecord,
@@ -79,6 +80,11 @@ export class MemoryState {
   readonly latest: Map<string, Map<string, Map<KeyText, PartitionId>>> = new Map();
 
   readonly marks: OrderedMap<number, MarkRecord> = new OrderedMap(ascending);
+  readonly quality: Map<PartitionId, { readonly statistics: string | undefined; readonly findings: string }> =
+    new Map();
+  /** With the findings as text, like everywhere. */
+  readonly quarantine: OrderedMap<number, Omit<QuarantineRecord, "findings"> & { readonly findings: string }> =
+    new OrderedMap(ascending);
   readonly manifests: Map<Fingerprint, string> = new Map();
   readonly leases: Map<string, LeaseRow> = new Map();
   readonly runs: Map<RunId, RunRow> = new Map();

@@ -13,6 +13,7 @@ import * as links from "./links.ts";
 import * as manifests from "./manifests.ts";
 import * as marks from "./marks.ts";
 import * as partitions from "./partitions.ts";
+import * as quality from "./quality.ts";
 import * as runs from "./runs.ts";
 import * as snapshots from "./snapshots.ts";
 import { MemoryState } from "./state.ts";
@@ -80,6 +81,7 @@ function storesOf(state: MemoryState): Pick<SyncStores, CoreCallName> {
     ...bind(state, partitionCalls),
     ...bind(state, links),
     ...bind(state, marks),
+    ...bind(state, quality),
     ...bind(state, manifests),
     ...bind(state, leases),
     ...bind(state, runCalls),

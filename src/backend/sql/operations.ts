@@ -15,6 +15,7 @@ import {
 } from "./statements/links.ts";
 import { readManifests, writeManifests } from "./statements/manifests.ts";
 import { endMarks, listMarks, writeMarks } from "./statements/marks.ts";
+import { endQuarantine, listQuarantine, readQuality, writeQuality, writeQuarantine } from "./statements/quality.ts";
 import { writeArtifactPartitions } from "./statements/partition-writes.ts";
 import {
   findLocations,
@@ -88,6 +89,11 @@ export const operations: OperationsOf<CoreCallName> = {
   writeMarks,
   listMarks,
   endMarks,
+  writeQuality,
+  readQuality,
+  writeQuarantine,
+  listQuarantine,
+  endQuarantine,
   writeManifests,
   readManifests,
   acquireLeases,

@@ -46,7 +46,7 @@ export function buildLines(
   if (outcome === "succeeded" && built === 0) {
     // A result that was built earlier is news; one that is simply still there is not.
     const again = steps.filter(({ state, reason }) => state === "reused" && reason.code === "built-before");
-    if (again.length === 0) return [nothingToDo(reused, elapsed, colors), ...warnings];
+    if (again.length === 0) return [nothingToDo(reused, elapsed, colors), ...warnings, ...warningLines(steps, colors)];
   }
   const told = steps.filter(
     ({ state, reason }) => state === "built" || (state === "reused" && reason.code === "built-before"),
@@ -66,6 +66,7 @@ export function buildLines(
     ...skippedLines(steps, outcome, colors),
     `${parts.join(", ")} in ${time} · snapshot ${short(result.snapshot)}`,
     ...warnings,
+    ...warningLines(steps, colors),
     ...(next === undefined ? [] : [`${colors.dim("next:")} ${next}`]),
   ];
 }
@@ -85,7 +86,12 @@ export function planLines(
   const warnings = strayLines(strays, colors);
   const environment = plan.environment === undefined ? [] : [environmentLine(plan.environment)];
   if (!plan.changes && counts.pending === 0) {
-    return [nothingToDo(counts["up-to-date"], elapsed, colors), ...environment, ...warnings];
+    return [
+      nothingToDo(counts["up-to-date"], elapsed, colors),
+      ...environment,
+      ...warnings,
+      ...warningLines(plan.steps, colors),
+    ];
   }
   const open = plan.steps.filter(({ state }) => state !== "up-to-date");
   const parts = [
@@ -100,6 +106,7 @@ export function planLines(
     ...(plan.expected === undefined ? [] : [expectedLine(plan.expected)]),
     ...environment,
     ...warnings,
+    ...warningLines(plan.steps, colors),
     `${colors.dim("next:")} ${program} build${plan.environment === undefined ? "" : ` --env ${plan.environment.environment}`}`,
   ];
 }
@@ -210,6 +217,20 @@ function skippedLines(steps: readonly StepReport[], outcome: BuildResult["outcom
     ({ state, reason }) => state === "skipped" && (outcome === "failed" || reason.code !== "cancelled"),
   );
   return stepLines(skipped, colors);
+}
+
+/** What is used although a check or threshold warns. */
+function warningLines(steps: readonly StepReport[], colors: Colors): string[] {
+  const all = steps.flatMap(({ warnings = [] }) => warnings);
+  const lines = all
+    .slice(0, MOST_FAILURES)
+    .map(
+      ({ key, partition, text }) =>
+        `${colors.yellow("warning:")} ${escapeText(placeText(key, partition))}: ${escapeText(text)}`,
+    );
+  if (all.length > MOST_FAILURES)
+    lines.push(colors.dim(`  and ${count(all.length - MOST_FAILURES, "warning")} more; --json has them all`));
+  return lines;
 }
 
 function strayLines(strays: readonly Strays[], colors: Colors): string[] {

@@ -121,6 +121,18 @@ const batchedCalls: Readonly<Record<string, (on: Connection) => Promise<unknown>
     const loose = await on.writeArtifactPartitions([partition({ key: key("loose") })]);
     await on.removeUnlinkedPartitions([...loose, ...ids]);
   },
+  writeQuality: async (on) => {
+    const stored = await on.writeArtifactPartitions(records);
+    await on.writeQuality(stored.map((id) => ({ partition: id, statistics: undefined, findings: [] })));
+  },
+  readQuality: (on) => on.readQuality(ids),
+  writeQuarantine: async (on) => {
+    const place = { graph: "spend", artifactKey: "days", key: key("k1"), run: undefined, findings: [] };
+    const [stored] = await on.writeArtifactPartitions(records);
+    const entries = await on.writeQuarantine([{ ...place, partition: stored! }]);
+    await on.endQuarantine(entries.map(({ sequence }) => sequence));
+  },
+  listQuarantine: (on) => on.listQuarantine({ graph: "spend", open: true }),
   writeManifests: async (on) => {
     const list = [{ fingerprint: print("m"), text: "{}" }];
     await on.writeManifests(list);
@@ -228,7 +240,7 @@ const listings: Readonly<Record<string, readonly [call: (on: Connection) => Prom
 /** Calls above that take no list, or write row by row what is decided row by row. */
 const withoutList = [
   ...["removeTasks", "writeModel", "writeVersions", "writeAlias", "readVersionNumbers", "writeTransitions"],
-  ...["writeAnnotations", "writeEvents", "writeAudit", "readAudit", "countEvents", "removeEvents"],
+  ...["writeAnnotations", "writeEvents", "writeAudit", "readAudit", "countEvents", "removeEvents", "listQuarantine"],
 ];
 
 /** Look through every row of a table that has no index for it, on purpose and with the reason beside the table. */

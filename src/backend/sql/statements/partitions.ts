@@ -104,6 +104,7 @@ export function* listUnlinkedPartitions(
     WHERE p.id > ${after} AND p.written_at < ${before} AND p.id NOT IN (SELECT k.partition FROM link k)
       AND p.id NOT IN (SELECT v.partition FROM model_version v WHERE v.partition IS NOT NULL AND v.deleted = 0)
       AND p.id NOT IN (SELECT m.partition FROM mark m WHERE m.kind = 'pin' AND m.ended_at IS NULL)
+      AND p.id NOT IN (SELECT d.partition FROM quarantine d WHERE d.ended_at IS NULL)
     ORDER BY p.id LIMIT ${page.limit + 1}`);
   return closePage(listing, page, rows, ([id]) => [id], yield* partitionReader(context, rows, 0));
 }
@@ -121,7 +122,10 @@ export function* removeUnlinkedPartitions(
   const held = yield* all<[id: PartitionId]>(sql`
     SELECT DISTINCT m.partition FROM json_each(${toJsonList(ids)}) q
     CROSS JOIN mark m ON m.partition = q.value AND m.kind = 'pin' AND m.ended_at IS NULL`);
-  const kept = new Set([...linked, ...pinned, ...held].map(([id]) => id));
+  const quarantined = yield* all<[id: PartitionId]>(sql`
+    SELECT DISTINCT d.partition FROM json_each(${toJsonList(ids)}) q
+    CROSS JOIN quarantine d ON d.partition = q.value AND d.ended_at IS NULL`);
+  const kept = new Set([...linked, ...pinned, ...held, ...quarantined].map(([id]) => id));
   const list = toJsonList([...new Set(ids)].filter((id) => !kept.has(id)));
   const removed = yield* all<[id: PartitionId]>(sql`
     DELETE FROM partition WHERE id IN (SELECT q.value FROM json_each(${list}) q) RETURNING id`);
@@ -130,6 +134,8 @@ export function* removeUnlinkedPartitions(
     yield* change(sql`
       DELETE FROM run_partition
       WHERE direction IN (0, 1) AND partition IN (SELECT q.value FROM json_each(${toJsonList([...gone])}) q)`);
+    yield* change(sql`
+      DELETE FROM partition_quality WHERE partition IN (SELECT q.value FROM json_each(${toJsonList([...gone])}) q)`);
   }
   return [...new Set(ids)].filter((id) => gone.has(id));
 }

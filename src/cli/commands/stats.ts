@@ -1,0 +1,96 @@
+// strata stats: the statistics of an artifact over its partitions.
+
+import { placeText } from "../../build/place.ts";
+import { readStatistics, type PartitionStatistics } from "../../build/statistics.ts";
+import { statisticNamed, type Statistics } from "../../data/statistics/statistics.ts";
+import { defineCommand, text, type Command } from "../command.ts";
+import { findSnapshot, withLookup } from "../lookup.ts";
+import { findArtifact } from "../target.ts";
+import { barsOf } from "../terminal/bars.ts";
+import { escapeText } from "../terminal/escape.ts";
+import { table } from "../terminal/table.ts";
+
+/** Bars in one line; of more partitions the last are drawn. */
+const MOST_BARS = 60;
+
+export const stats: Command = defineCommand({
+  name: "stats",
+  summary: "the statistics of an artifact, over its partitions",
+  details: [
+    "One line per statistic: the least, the mean and the greatest over the partitions, and a bar for each in order of key. Statistics are " +
+      "taken of artifacts that declare `statistics` or `thresholds`.",
+  ],
+  arguments: [{ shape: "<artifact>", says: "its key" }],
+  options: {
+    of: text("--of <statistic>", "only this one, partition by partition: rows, amount.mean, amount.p95"),
+    snapshot: text("--snapshot <ref>", "a tag or the first characters of an id; latest unless told"),
+  },
+  examples: [
+    { command: "strata stats days", says: "all of them, drawn" },
+    { command: "strata stats days --of amount.mean", says: "one, with its number in each partition" },
+  ],
+  run: (call) =>
+    withLookup(call, async ({ workspace: { connection }, graph }) => {
+      const { of, snapshot: reference = "latest" } = call.options;
+      const { snapshot, description } = await findSnapshot(connection, graph, reference);
+      const artifact = findArtifact(description, call.args[0]!);
+      const known = await readStatistics(connection, snapshot, artifact.key);
+      const names = of === undefined ? namesIn(known) : [of];
+      const json = { graph, snapshot: snapshot.id, artifact: artifact.key, partitions: known.map(partitionJson) };
+      if (!known.some(({ statistics }) => statistics !== undefined)) {
+        return {
+          json,
+          lines: [`${escapeText(artifact.key)} has no statistics: declare \`statistics: true\`, then build`],
+        };
+      }
+      return { json, lines: of === undefined ? overview(known, names) : series(artifact.key, known, of) };
+    }),
+});
+
+function partitionJson({ partition, statistics, findings }: PartitionStatistics): object {
+  return { partition, statistics: statistics ?? null, findings };
+}
+
+function namesIn(known: readonly PartitionStatistics[]): string[] {
+  const names = new Set<string>(["rows"]);
+  for (const { statistics } of known) {
+    for (const own of Object.keys(statistics?.custom ?? {})) names.add(own);
+    for (const [field, { quantiles }] of Object.entries(statistics?.fields ?? {})) {
+      for (const kind of ["nulls", "distinct"]) names.add(`${field}.${kind}`);
+      if (quantiles !== undefined) for (const kind of ["min", "p50", "mean", "max"]) names.add(`${field}.${kind}`);
+    }
+  }
+  return [...names];
+}
+
+function overview(known: readonly PartitionStatistics[], names: readonly string[]): string[] {
+  const rows = names.map((name) => {
+    const values = known.map(({ statistics }) => valueOf(statistics, name));
+    const numbers = values.filter((value) => value !== undefined);
+    const mean = numbers.reduce((sum, value) => sum + value / numbers.length, 0);
+    const ends = numbers.length === 0 ? ["", "", ""] : [Math.min(...numbers), mean, Math.max(...numbers)].map(shown);
+    return [escapeText(name), ...ends, barsOf(values.slice(-MOST_BARS))];
+  });
+  return table([["", "least", "mean", "greatest", ""], ...rows], { right: [1, 2, 3] });
+}
+
+function series(key: string, known: readonly PartitionStatistics[], of: string): string[] {
+  const values = known.map(({ statistics }) => valueOf(statistics, of));
+  const bars = [...barsOf(values)];
+  return table(
+    known.map(({ partition }, index) => [
+      escapeText(placeText(key, partition)),
+      values[index] === undefined ? "–" : shown(values[index]),
+      bars[index]!,
+    ]),
+    { right: [1] },
+  );
+}
+
+function valueOf(statistics: Statistics | undefined, name: string): number | undefined {
+  return statistics === undefined ? undefined : statisticNamed(statistics, name);
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
