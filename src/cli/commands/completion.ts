@@ -36,7 +36,7 @@ const shells = Object.keys(scripts) as readonly Shell[];
 
 const words: Command = defineCommand({
   name: "completion words",
-  summary: "what the last of these words may become, one on each line: what the scripts ask",
+  summary: "what the last of these words may become: what the scripts ask",
   arguments: [{ shape: "[word…]", says: "behind --: what was typed behind strata, the last maybe empty" }],
   project: false,
   examples: [{ command: "strata completion words -- read t", says: "artifacts that begin with t" }],
@@ -55,7 +55,7 @@ export const completion: Command = defineCommand({
   arguments: [{ shape: "<shell>", says: shells.join(", ") }],
   project: false,
   examples: [
-    { command: 'eval "$(strata completion bash)"', says: "in ~/.bashrc; zsh likewise, in ~/.zshrc" },
+    { command: "strata completion bash >> ~/.bashrc", says: "for bash; zsh likewise, in ~/.zshrc" },
     { command: "strata completion fish > ~/.config/fish/completions/strata.fish", says: "for fish" },
   ],
   subcommands: [words],

@@ -77,11 +77,7 @@ function readBytes(folder: ExportFolder, { row }: CheckedPartition): Uint8Array 
   const bytes = folder.bytes(row);
   try {
     const fingerprint = row.content as Fingerprint;
-    verifyContent(
-      bytes,
-      { fingerprint, size: row.size, digest: undefined },
-      placeText(row.artifactKey, row.key),
-    );
+    verifyContent(bytes, { fingerprint, size: row.size, digest: undefined }, placeText(row.artifactKey, row.key));
   } catch (cause) {
     throw exportInvalid("the bytes of a partition are not what its fingerprint stands for", {
       where: placeText(row.artifactKey, row.key),

@@ -37,7 +37,7 @@ describe("the documents of --json", () => {
     await ask("build", "--forse");
 
     await expect(`${JSON.stringify(documents, settle, 2)}\n`).toMatchFileSnapshot("../../golden/cli.json");
-  });
+  }, 120_000);
 });
 
 /** What is another every time is named instead of told. */
