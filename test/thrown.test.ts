@@ -19,9 +19,10 @@ const notYet: readonly string[] = [];
 /** What a user never meets, and why. */
 const neverMet: Readonly<Record<string, string>> = {
   "backend/memory/journal.ts: Error": "a mistake of ours",
-  "build/step.ts: InputDamaged": "caught by the scheduler, which builds the input again",
+  "build/row-output.ts: Refusal": "carries our own error past the executor, which unpacks nothing of it",
   "cli/command.ts: RangeError": "made a USAGE error by the parser of options",
   "cli/program.ts: TypeError": "a mistake of ours",
+  "data/format/parquet.ts: Error": "every artifact binds the format to its schema",
   "data/storage/literal.ts: Error": "a mistake of ours",
   "data/storage/locate.ts: Error": "a mistake of ours",
   "data/storage/name-matcher.ts: Error": "a mistake of ours",
@@ -33,6 +34,7 @@ const neverMet: Readonly<Record<string, string>> = {
   "util/canonical.ts: RangeError": "made MANIFEST_INVALID by the parser",
   "util/canonical.ts: TypeError": "made MANIFEST_INVALID by the parser",
   "util/dag.ts: RangeError": "a mistake of ours",
+  "util/durable-file.ts: Error": "becomes a STORAGE_FAILED in the same function",
   "util/limiter.ts: RangeError": "a mistake of ours: options are checked before",
 };
 

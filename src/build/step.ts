@@ -3,7 +3,6 @@
 import type { PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
 import { contentOf } from "../data/io.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
-import type { ProducedNode } from "../graph/graph.ts";
 import { retryDelay } from "../graph/retry.ts";
 import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";

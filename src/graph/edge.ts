@@ -158,7 +158,6 @@ export function mapKeys<Value, D, Seen, OD, const Result extends Key<D> | readon
   keys: (key: Key<OD>) => Result,
 ): MappedEdge<Value, D, Result extends readonly unknown[] ? readonly Partition<Seen, D>[] : Seen, OD> {
   const inner = edged(input, "mapKeys()");
-  const { artifact } = inner;
   const target = declaredArtifact(output);
   if (target === undefined)
     invalid("mapKeys()", "the second argument is the output whose keys it maps", is.declared, output);

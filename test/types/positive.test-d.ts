@@ -377,7 +377,8 @@ export const viewed = producer({
     same<typeof raw, Uint8Array>();
     same<typeof ask, () => Promise<{ total: number; days: number }>>();
     same<typeof maybe, AsyncIterable<{ id: number; date: string; amount: number }> | undefined>();
-    return { train: [(await ask()).total], test: [path] };
+    for (const { value } of rows) for await (const { id } of value) same<typeof id, number>();
+    return { train: [(await ask()).total, raw.length, maybe === undefined ? 0 : 1], test: [path] };
   },
 });
 export const copied = producer({

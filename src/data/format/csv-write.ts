@@ -27,8 +27,8 @@ export function writeRows(value: unknown, layout: CsvLayout): string {
 
 /** The same file row by row: what `textOf` answers for each, and then `end`. */
 export function rowTexts(layout: CsvLayout): {
-  textOf(row: unknown, index: number): string;
-  end(count: number): string;
+  readonly textOf: (row: unknown, index: number) => string;
+  readonly end: (count: number) => string;
 } {
   const { delimiter, columns, infer } = layout;
   const special = specialIn(delimiter);

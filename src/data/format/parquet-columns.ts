@@ -101,7 +101,7 @@ function kindOf(schema: $ZodTypes): ColumnKind {
 function isInteger(def: object): boolean {
   const checks = [
     def,
-    ...(((def as { checks?: readonly $ZodType[] }).checks ?? []) as readonly $ZodType[]).map((check) => check._zod.def),
+    ...(((def as { checks?: readonly $ZodType[] }).checks ?? [])).map((check) => check._zod.def),
   ];
   return checks.some((check) => "format" in check && ["safeint", "int32", "uint32"].includes(String(check.format)));
 }

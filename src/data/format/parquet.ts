@@ -92,7 +92,7 @@ class ParquetRows implements RowWriter {
   constructor(columns: readonly Column[]) {
     const { ByteWriter, ParquetWriter, schemaFromColumnData } = packageOf<typeof Writing>("hyparquet-writer");
     this.#columns = columns;
-    this.#bytes = new ByteWriter() as Writing.ByteWriter & { index: number };
+    this.#bytes = new ByteWriter();
     const columnData = columns.map(({ name, kind, nullable, optional }) => ({
       name,
       data: [],
