@@ -2,7 +2,7 @@
 
 import type { PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
-import { isStratigraphError, type StratigraphError } from "../errors.ts";
+import { isStratigraphError, type ErrorCode, type StratigraphError } from "../errors.ts";
 import type { ProducedNode } from "../graph/graph.ts";
 import { retryDelay } from "../graph/retry.ts";
 import type { Executor, Task } from "./executor.ts";
@@ -93,7 +93,7 @@ export async function callProducer(
     try {
       return { result: await executor.execute({ ...task, attempt }, signal), attempts: attempt };
     } catch (error) {
-      const retryable = isStratigraphError(error) && (error.code === "STEP_FAILED" || error.code === "STEP_TIMEOUT");
+      const retryable = isStratigraphError(error) && mayTryAgain.has(error.code);
       if (!retryable || retries === undefined || attempt > retries.times || signal.aborted)
         throw attempted(error, attempt);
       const delay = retryDelay(retries, attempt);
@@ -102,6 +102,8 @@ export async function callProducer(
     }
   }
 }
+
+const mayTryAgain: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["STEP_FAILED", "STEP_TIMEOUT", "COMMAND_FAILED"]);
 
 const attemptsOf = new WeakMap<object, number>();
 
