@@ -8,7 +8,7 @@ import { StratigraphError } from "../errors.ts";
 import { hashBytes } from "../util/digest.ts";
 import { canonicalText } from "../util/canonical.ts";
 import { fingerprintText } from "../identity/fingerprint.ts";
-import { encodeKey, type Dimensions } from "../identity/partition.ts";
+import { encodeKey } from "../identity/partition.ts";
 import { describeVersion, text, type DeclaredVersion, type Version } from "../identity/version.ts";
 import { runProgram } from "../util/run-program.ts";
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
@@ -214,7 +214,7 @@ export class CommandPlan {
       else {
         await mkdir(path);
         for (const { key, value: one } of value as readonly { key: never; value: unknown }[]) {
-          const file = encodeKey(dimensions as Dimensions, key) || "value";
+          const file = encodeKey(dimensions, key) || "value";
           await writeFile(join(path, `${file}${format.extension}`), format.encode(one));
         }
       }
