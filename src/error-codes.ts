@@ -86,6 +86,7 @@ export const errorGroups = {
     STEP_CONTEXT_INVALID: ["A producer used its context wrongly.", 422],
     PARAM_INVALID: ["A param has no value, or one that does not fit.", 422],
     POOL_INVALID: ["A pool has no limit, or one that is none.", 422],
+    COMMAND_FAILED: ["A program that a command runs failed, or left no output."],
     SECRET_MISSING: ["A producer asked for a secret that nobody holds.", 401],
   },
   registry: {

@@ -13,7 +13,11 @@ interface RunningTask {
   readonly where: string;
 }
 
-const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["SECRET_MISSING", "STEP_CONTEXT_INVALID"]);
+const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "SECRET_MISSING",
+  "STEP_CONTEXT_INVALID",
+  "COMMAND_FAILED",
+]);
 
 /** Which task a call of `process.exit` comes from. */
 const currentTask = new AsyncLocalStorage<RunningTask>();
@@ -95,7 +99,9 @@ export class LocalExecutor implements Executor {
           )
           .then(settleWith(resolve), (thrown: unknown) => {
             // What the context refused says all there is to say.
-            if (isStratigraphError(thrown) && refusals.has(thrown.code)) return entry.reject(thrown);
+            if (isStratigraphError(thrown) && refusals.has(thrown.code)) {
+              return entry.reject(thrown.where === undefined ? thrown.with({ where }) : thrown);
+            }
             entry.reject(
               new StratigraphError("STEP_FAILED", `the producer failed: ${describeThrown(thrown)}`, {
                 where,

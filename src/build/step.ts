@@ -2,7 +2,7 @@
 
 import type { PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
 import { contentOf } from "../data/io.ts";
-import { isStratigraphError, type StratigraphError } from "../errors.ts";
+import { isStratigraphError, type ErrorCode, type StratigraphError } from "../errors.ts";
 import { retryDelay } from "../graph/retry.ts";
 import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";
@@ -74,7 +74,7 @@ export async function callProducer(
       return { result, attempts: attempt };
     } catch (error) {
       inputs.check();
-      const retryable = isStratigraphError(error) && (error.code === "STEP_FAILED" || error.code === "STEP_TIMEOUT");
+      const retryable = isStratigraphError(error) && mayTryAgain.has(error.code);
       if (!retryable || retries === undefined || attempt > retries.times || signal.aborted) {
         // It may have failed over bytes that it had not read to the end. After a timeout it may still be reading.
         if (isStratigraphError(error) && error.code === "STEP_FAILED") await inputs.settle();
@@ -86,6 +86,8 @@ export async function callProducer(
     }
   }
 }
+
+const mayTryAgain: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["STEP_FAILED", "STEP_TIMEOUT", "COMMAND_FAILED"]);
 
 async function settled(inputs: StepInputs, result: unknown): Promise<void> {
   try {

@@ -4,10 +4,11 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { StratigraphError } from "../errors.ts";
 import { hashBytes } from "../util/digest.ts";
 import { canonicalText } from "../util/canonical.ts";
 import { fingerprintText } from "../identity/fingerprint.ts";
-import { encodeKey, type Dimensions } from "../identity/partition.ts";
+import { encodeKey } from "../identity/partition.ts";
 import { describeVersion, text, type DeclaredVersion, type Version } from "../identity/version.ts";
 import { runProgram } from "../util/run-program.ts";
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
@@ -154,12 +155,12 @@ export class CommandPlan {
       line: context.log,
       keepOutput: this.#printed,
     }).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(error.code === "ENOENT" ? `there is no program '${words[0]}'` : error.message);
+      throw commandFailed(error.code === "ENOENT" ? `there is no program '${words[0]}'` : error.message);
     });
     if (end.code !== 0) {
       const how = end.code === null ? `was ended by ${end.signal}` : `ended with exit code ${end.code}`;
       const last = end.last.length === 0 ? "" : `; its last words: ${end.last.join(" | ")}`;
-      throw new Error(`'${this.#words[0]}' ${how}${last}`);
+      throw commandFailed(`'${this.#words[0]}' ${how}${last}`);
     }
     this.#checkScripts();
     if (this.#printed) return this.#outputs.get(SINGLE)!.format.decode(end.output);
@@ -191,7 +192,9 @@ export class CommandPlan {
       bytes = await readFile(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      throw new Error(`'${this.#words[0]}' ended well but wrote no ${this.#single ? "output" : `output '${slot}'`}`);
+      throw commandFailed(
+        `'${this.#words[0]}' ended well but wrote no ${this.#single ? "output" : `output '${slot}'`}`,
+      );
     }
     return this.#outputs.get(slot)!.format.decode(bytes);
   }
@@ -211,7 +214,7 @@ export class CommandPlan {
       else {
         await mkdir(path);
         for (const { key, value: one } of value as readonly { key: never; value: unknown }[]) {
-          const file = encodeKey(dimensions as Dimensions, key) || "value";
+          const file = encodeKey(dimensions, key) || "value";
           await writeFile(join(path, `${file}${format.extension}`), format.encode(one));
         }
       }
@@ -223,9 +226,14 @@ export class CommandPlan {
   #checkScripts(): void {
     for (const [name, { path, hash }] of this.#scripts) {
       if (scriptHash(path) === hash) continue;
-      throw new Error(`script '${name}' changed since the graph was loaded; build again`);
+      throw commandFailed(`script '${name}' changed since the graph was loaded; build again`);
     }
   }
+}
+
+/** Where it happened is said by who runs the step. */
+function commandFailed(what: string): StratigraphError {
+  return new StratigraphError("COMMAND_FAILED", what);
 }
 
 function outputNames(outputs: ReadonlyMap<string, unknown>): string[] {
