@@ -2,6 +2,7 @@
 
 import { StratigraphError } from "../errors.ts";
 import { isOrdered, type Dimensions, type OrderedName } from "../identity/partition.ts";
+import { showValue } from "../util/show.ts";
 import { checkNames } from "./name.ts";
 import { checkOptions, invalid, isRecord } from "./option.ts";
 import { noOrder, twoOrders, type NoOrder } from "./sentence.ts";
@@ -158,7 +159,7 @@ function relativeTo(last: unknown, over: unknown, dimensions: Dimensions, where:
   if (chosen.length === 1) return Object.freeze({ last: last as number, over: chosen[0]! });
   throw new StratigraphError("GRAPH_INVALID", chosen.length > 1 ? twoOrders("last") : noOrder("last"), {
     where,
-    received: over === undefined ? Object.keys(dimensions).join(", ") || "no dimensions" : String(over),
+    received: over === undefined ? Object.keys(dimensions).join(", ") || "no dimensions" : showValue(over),
   });
 }
 

@@ -68,7 +68,8 @@ function overview(known: readonly PartitionStatistics[], names: readonly string[
     const values = known.map(({ statistics }) => valueOf(statistics, name));
     const numbers = values.filter((value) => value !== undefined);
     const mean = numbers.reduce((sum, value) => sum + value / numbers.length, 0);
-    const ends = numbers.length === 0 ? ["", "", ""] : [Math.min(...numbers), mean, Math.max(...numbers)].map(shown);
+    const sorted = numbers.toSorted((a, b) => a - b);
+    const ends = numbers.length === 0 ? ["", "", ""] : [sorted[0]!, mean, sorted.at(-1)!].map(shown);
     return [escapeText(name), ...ends, barsOf(values.slice(-MOST_BARS))];
   });
   return table([["", "least", "mean", "greatest", ""], ...rows], { right: [1, 2, 3] });

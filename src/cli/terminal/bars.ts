@@ -5,7 +5,8 @@ const bars = [..."▁▂▃▄▅▆▇█"];
 /** From the least to the greatest of them; a dot where there is none, equal numbers in the middle. */
 export function barsOf(values: readonly (number | undefined)[]): string {
   const known = values.filter((value) => value !== undefined);
-  const [least, greatest] = [Math.min(...known), Math.max(...known)];
+  const sorted = known.toSorted((a, b) => a - b);
+  const [least, greatest] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
   return values
     .map((value) => {
       if (value === undefined) return "·";
