@@ -115,7 +115,7 @@ async function writeRows(given: unknown, target: RowTarget, { signal }: BuildCon
   try {
     for (;;) {
       const step = rows.next();
-      const next = step instanceof Promise ? await step : (step);
+      const next = step instanceof Promise ? await step : step;
       signal.throwIfAborted();
       if (next.done === true) break;
       const row: unknown = next.value;

@@ -20,7 +20,15 @@ import { InputDamaged, StepInputs } from "./step-inputs.ts";
 import { errorRecord, linksOf, withSecrets } from "./step-record.ts";
 import { refusal, type Finding } from "./quality.ts";
 import { StepTools } from "./step-tools.ts";
-import { attemptsBefore, callProducer, locateOutputs, readInputs, rowTarget, writeOutputs, type WrittenOutputs } from "./step.ts";
+import {
+  attemptsBefore,
+  callProducer,
+  locateOutputs,
+  readInputs,
+  rowTarget,
+  writeOutputs,
+  type WrittenOutputs,
+} from "./step.ts";
 import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
 

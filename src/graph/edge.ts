@@ -178,11 +178,7 @@ export function clean<Value, D, Seen>(
   if (spec?.edge !== same || spec.optional || spec.clean === true) {
     invalid("clean()", "a demand goes around a declared artifact", is.declared, input);
   }
-  return inputHandle(is.clean, { ...spec, clean: true }) as unknown as CleanInput<
-    Value,
-    D,
-    Seen
-  >;
+  return inputHandle(is.clean, { ...spec, clean: true }) as unknown as CleanInput<Value, D, Seen>;
 }
 
 /** An input that may be absent: `build` receives `undefined` where there is no partition, or where it was not wired at all. */

@@ -356,7 +356,7 @@ export function checkedTimeout(timeout: unknown, where: string): number | undefi
 
 function checkedPool(pool: unknown, where: string): string | undefined {
   if (pool !== undefined) checkName(pool, `${where}, pool`);
-  return pool as string | undefined;
+  return pool;
 }
 
 function checkedInputs(inputs: unknown, dimensions: Dimensions, where: string): ReadonlyMap<string, InputSpec> {

@@ -377,7 +377,7 @@ export const viewed = producer({
     same<typeof raw, Uint8Array>();
     same<typeof ask, () => Promise<{ total: number; days: number }>>();
     same<typeof maybe, AsyncIterable<{ id: number; date: string; amount: number }> | undefined>();
-    for (const { value } of rows) for await (const { id } of value) same<typeof id, number>();
+    for (const { value } of rows) for await (const row of value) same<typeof row.id, number>();
     return { train: [(await ask()).total, raw.length, maybe === undefined ? 0 : 1], test: [path] };
   },
 });

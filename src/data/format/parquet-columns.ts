@@ -99,10 +99,7 @@ function kindOf(schema: $ZodTypes): ColumnKind {
 }
 
 function isInteger(def: object): boolean {
-  const checks = [
-    def,
-    ...(((def as { checks?: readonly $ZodType[] }).checks ?? [])).map((check) => check._zod.def),
-  ];
+  const checks = [def, ...((def as { checks?: readonly $ZodType[] }).checks ?? []).map((check) => check._zod.def)];
   return checks.some((check) => "format" in check && ["safeint", "int32", "uint32"].includes(String(check.format)));
 }
 

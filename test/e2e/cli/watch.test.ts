@@ -35,7 +35,7 @@ it("rebuilds after an edit of a source and of code, tells a mistake and goes on,
   const lines = answer.stdout
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line) as any);
+    .map((line) => JSON.parse(line));
 
   expect(answer.code).toBe(0);
   expect(lines.map((line) => line.steps?.[0]?.because ?? line.error.code)).toEqual([

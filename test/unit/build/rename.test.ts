@@ -132,7 +132,7 @@ describe("an artifact that was renamed", () => {
           const twice = double({ row });
           return { row, vendor: { twice }, sum: add({ parts: twice }) };
         },
-        { was: was as Record<string, string> },
+        { was: was },
       );
 
     expect(declare).toThrow(sentence);
