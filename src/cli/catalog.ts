@@ -193,6 +193,12 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/events.ts")).events,
       },
       {
+        name: "repl",
+        usage: "[--eval <code>]",
+        summary: "a prompt with the graph in it",
+        load: async () => (await import("./commands/repl.ts")).repl,
+      },
+      {
         name: "completion",
         usage: "<shell>",
         summary: "print a script that completes commands, options and names in your shell",

@@ -3,6 +3,7 @@
 import { placeText } from "../../build/place.ts";
 import { isStratigraphError } from "../../errors.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
+import { knownOf } from "../../build/statistics.ts";
 import {
   diffSnapshots,
   type ArtifactDiff,
@@ -11,10 +12,12 @@ import {
   type SnapshotDiff,
 } from "../../operations/diff.ts";
 import { differencesOf, type ValueDifferences } from "../../operations/value-difference.ts";
+import type { Connection } from "../../backend/backend.ts";
 import type { StoredPartition } from "../../backend/records.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
 import { withLookup, type Lookup } from "../lookup.ts";
 import { differenceLines } from "../report/differences.ts";
+import { changedStatisticLines, changedStatistics } from "../report/statistics.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
@@ -54,6 +57,7 @@ export const diff: Command = defineCommand({
       const values = options.values
         ? await compareValues(lookup, found, call)
         : new Map<PartitionDiff, ValueDifferences>();
+      const statistics = await compareStatistics(connection, found);
       const { added, removed, changed } = totals(found);
       return {
         json: {
@@ -64,13 +68,13 @@ export const diff: Command = defineCommand({
           removed,
           changed,
           same: found.same,
-          artifacts: found.artifacts.map((artifact) => artifactJson(artifact, values)),
+          artifacts: found.artifacts.map((artifact) => artifactJson(artifact, values, statistics)),
           declarations: found.declarations,
         },
         lines: [
           `${escapeText(lookup.graph)}: ${called(first, before.id)} → ${called(second, after.id)}`,
           ...found.declarations.map((declaration) => declarationLine(declaration, terminal.colors)),
-          ...partitionLines(found.artifacts, values, terminal.colors),
+          ...partitionLines(found.artifacts, values, terminal.colors, statistics),
           `${number(changed)} changed, ${number(added)} added, ${number(removed)} removed, ${number(found.same)} the same`,
         ],
       };
@@ -112,7 +116,31 @@ async function compareValues(
   return differences;
 }
 
-function artifactJson(artifact: ArtifactDiff, values: ReadonlyMap<PartitionDiff, ValueDifferences>): object {
+type ChangedStatistics = ReadonlyMap<PartitionDiff, ReturnType<typeof changedStatistics>>;
+
+/** Of what changed and is listed, where the artifact has statistics. */
+async function compareStatistics(connection: Connection, { artifacts }: SnapshotDiff): Promise<ChangedStatistics> {
+  const changed = artifacts.flatMap(({ partitions }) =>
+    partitions.flatMap((partition) => {
+      const { before, after } = partition;
+      return before === undefined || after === undefined ? [] : [{ partition, ids: [before.id, after.id] as const }];
+    }),
+  );
+  const known = await connection.readQuality(changed.flatMap(({ ids }) => ids));
+  const found = new Map<PartitionDiff, ReturnType<typeof changedStatistics>>();
+  for (const [index, { partition }] of changed.entries()) {
+    const [before, after] = [knownOf(known[2 * index]), knownOf(known[2 * index + 1])];
+    const changes = changedStatistics(before.statistics, after.statistics);
+    if (Object.keys(changes).length > 0) found.set(partition, changes);
+  }
+  return found;
+}
+
+function artifactJson(
+  artifact: ArtifactDiff,
+  values: ReadonlyMap<PartitionDiff, ValueDifferences>,
+  statistics: ChangedStatistics,
+): object {
   return {
     ...artifact,
     partitions: artifact.partitions.map((partition) => ({
@@ -121,6 +149,7 @@ function artifactJson(artifact: ArtifactDiff, values: ReadonlyMap<PartitionDiff,
       before: sideJson(partition.before),
       after: sideJson(partition.after),
       ...(values.has(partition) ? { values: values.get(partition) } : {}),
+      ...(statistics.has(partition) ? { statistics: statistics.get(partition) } : {}),
     })),
   };
 }
@@ -146,6 +175,7 @@ export function partitionLines(
   artifacts: readonly ArtifactDiff[],
   values: ReadonlyMap<PartitionDiff, ValueDifferences>,
   colors: Colors,
+  statistics: ChangedStatistics = new Map(),
 ): string[] {
   const listed = artifacts.flatMap(({ key, partitions }) => partitions.map((partition) => ({ key, partition })));
   const rows = table(
@@ -165,6 +195,8 @@ export function partitionLines(
     lines.push(rows[index]!);
     const differences = values.get(partition);
     if (differences !== undefined) for (const line of differenceLines(differences)) lines.push(line);
+    const changes = statistics.get(partition);
+    if (changes !== undefined) for (const line of changedStatisticLines(changes)) lines.push(line);
     const artifact = listed[index + 1]?.key === key ? undefined : artifacts.find((one) => one.key === key);
     if (artifact === undefined) continue;
     const more = artifact.added + artifact.removed + artifact.changed - artifact.partitions.length;

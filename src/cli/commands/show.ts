@@ -6,6 +6,7 @@ import { describeSettled } from "../../build/code-versions.ts";
 import { placeText } from "../../build/place.ts";
 import type { Reason } from "../../build/reason.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
+import { knownOf } from "../../build/statistics.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
@@ -16,6 +17,7 @@ import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { findArtifact, findPartition, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
+import { statisticLines } from "../report/statistics.ts";
 import { pastReason } from "../report/summary.ts";
 import { bytesText, count, duration, moment, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
@@ -168,6 +170,8 @@ async function showPartition(
   const run = partition.run === undefined ? undefined : await connection.readRun(partition.run);
   const edges = run === undefined ? undefined : await connection.readRunPartitions(run.id);
   const inputs = edges?.inputs ?? [];
+  const [record] = await connection.readQuality([partition.id]);
+  const { statistics, findings } = knownOf(record);
   return {
     json: {
       kind: "partition",
@@ -176,6 +180,8 @@ async function showPartition(
       artifact: artifact.key,
       partition: partitionJson(partition),
       builtBy: run === undefined ? null : runJson(run),
+      ...(statistics === undefined ? {} : { statistics }),
+      ...(findings.length === 0 ? {} : { findings }),
       inputs: inputs.map(({ name, partition: input }) => ({ name, ...partitionJson(input) })),
     },
     lines: [
@@ -186,7 +192,9 @@ async function showPartition(
         ["damaged", partition.damaged ? "yes; build again" : ""],
         ["snapshot", short(snapshot.id)],
         ...(run === undefined ? [] : runFacts(run)),
+        ...findings.map(({ text: sentence }): [string, string] => ["warning", sentence]),
       ]),
+      ...(statistics === undefined ? [] : [`  ${colors.dim("statistics")}`, ...statisticLines(statistics)]),
       ...(inputs.length === 0 ? [] : [`  ${colors.dim("from")}`]),
       ...table(
         inputs

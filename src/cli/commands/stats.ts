@@ -2,9 +2,9 @@
 
 import { placeText } from "../../build/place.ts";
 import { readStatistics, type PartitionStatistics } from "../../build/statistics.ts";
-import { statisticNamed, type Statistics } from "../../data/statistics/statistics.ts";
 import { defineCommand, text, type Command } from "../command.ts";
 import { findSnapshot, withLookup } from "../lookup.ts";
+import { shownStatistic, statisticNames, statisticValue } from "../report/statistics.ts";
 import { findArtifact } from "../target.ts";
 import { barsOf } from "../terminal/bars.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -35,7 +35,7 @@ export const stats: Command = defineCommand({
       const { snapshot, description } = await findSnapshot(connection, graph, reference);
       const artifact = findArtifact(description, call.args[0]!);
       const known = await readStatistics(connection, snapshot, artifact.key);
-      const names = of === undefined ? namesIn(known) : [of];
+      const names = of === undefined ? statisticNames(known.map(({ statistics }) => statistics)) : [of];
       const json = { graph, snapshot: snapshot.id, artifact: artifact.key, partitions: known.map(partitionJson) };
       if (!known.some(({ statistics }) => statistics !== undefined)) {
         return {
@@ -51,47 +51,27 @@ function partitionJson({ partition, statistics, findings }: PartitionStatistics)
   return { partition, statistics: statistics ?? null, findings };
 }
 
-function namesIn(known: readonly PartitionStatistics[]): string[] {
-  const names = new Set<string>(["rows"]);
-  for (const { statistics } of known) {
-    for (const own of Object.keys(statistics?.custom ?? {})) names.add(own);
-    for (const [field, { quantiles }] of Object.entries(statistics?.fields ?? {})) {
-      for (const kind of ["nulls", "distinct"]) names.add(`${field}.${kind}`);
-      if (quantiles !== undefined) for (const kind of ["min", "p50", "mean", "max"]) names.add(`${field}.${kind}`);
-    }
-  }
-  return [...names];
-}
-
 function overview(known: readonly PartitionStatistics[], names: readonly string[]): string[] {
   const rows = names.map((name) => {
-    const values = known.map(({ statistics }) => valueOf(statistics, name));
+    const values = known.map(({ statistics }) => statisticValue(statistics, name));
     const numbers = values.filter((value) => value !== undefined);
     const mean = numbers.reduce((sum, value) => sum + value / numbers.length, 0);
     const sorted = numbers.toSorted((a, b) => a - b);
-    const ends = numbers.length === 0 ? ["", "", ""] : [sorted[0]!, mean, sorted.at(-1)!].map(shown);
+    const ends = numbers.length === 0 ? ["", "", ""] : [sorted[0]!, mean, sorted.at(-1)!].map(shownStatistic);
     return [escapeText(name), ...ends, barsOf(values.slice(-MOST_BARS))];
   });
   return table([["", "least", "mean", "greatest", ""], ...rows], { right: [1, 2, 3] });
 }
 
 function series(key: string, known: readonly PartitionStatistics[], of: string): string[] {
-  const values = known.map(({ statistics }) => valueOf(statistics, of));
+  const values = known.map(({ statistics }) => statisticValue(statistics, of));
   const bars = [...barsOf(values)];
   return table(
     known.map(({ partition }, index) => [
       escapeText(placeText(key, partition)),
-      values[index] === undefined ? "–" : shown(values[index]),
+      shownStatistic(values[index]),
       bars[index]!,
     ]),
     { right: [1] },
   );
-}
-
-function valueOf(statistics: Statistics | undefined, name: string): number | undefined {
-  return statistics === undefined ? undefined : statisticNamed(statistics, name);
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }

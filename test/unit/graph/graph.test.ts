@@ -64,7 +64,7 @@ describe("a graph", () => {
       outputs: [{ slot: "output", node: days }],
     });
     expect(second?.inputs).toEqual([
-      { name: "days", spec: { artifact: Day, edge: { kind: "all" }, optional: false }, from: days },
+      { name: "days", spec: { artifact: Day, edge: { kind: "all" }, optional: false, view: "value" }, from: days },
     ]);
   });
 
