@@ -133,12 +133,15 @@ export const settings: Tree<Settings> = {
     }),
     variables: null,
   },
-  pools: data<Readonly<Record<string, number>>>(
-    {},
-    "whole numbers of at least 1 by name",
-    z.record(z.string(), z.int().min(1)).readonly(),
-    { says: "How many steps may be in a pool at once, over all processes with the same database." },
-  ),
+  pools: {
+    ...data<Readonly<Record<string, number>>>(
+      {},
+      "whole numbers of at least 1 by name",
+      z.record(z.string(), z.int().min(1)).readonly(),
+      { says: "How many steps may be in a pool at once, over all processes with the same database." },
+    ),
+    variables: null,
+  },
   secrets: secrets(),
   plugins: {
     ...data<readonly unknown[]>([], "a list of what definePlugins or import() gave", z.array(z.unknown()).readonly(), {

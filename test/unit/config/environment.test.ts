@@ -66,7 +66,7 @@ const samples: Readonly<Record<string, readonly [text: string, value: unknown]>>
   "retention.eventDays": ["9", 9],
 };
 /** What has no other value, or cannot be said by a text. */
-const without = ["plugins", "retention.audit"];
+const without = ["params", "plugins", "pools", "retention.audit", "secrets"];
 
 const valueOf = ({ origins }: Pick<LoadedConfig, "origins">, path: string): unknown =>
   origins.find((setting) => setting.path === path)?.value;

@@ -71,7 +71,8 @@ describe("the configuration", () => {
 
 describe("what is known of the settings without loading them", () => {
   it("is all their names", () => {
-    const known = ["graph", "root", "path", "backend", "concurrency", "plugins", ...furtherNames];
+    const own = ["graph", "root", "path", "backend", "concurrency", "params", "pools", "secrets", "plugins"];
+    const known = [...own, ...furtherNames];
 
     expect(known.toSorted()).toEqual(Object.keys(settings).toSorted());
   });
