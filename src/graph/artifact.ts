@@ -64,7 +64,7 @@ export interface ArtifactOptions<S extends z.core.$ZodType, D extends Dimensions
   /** `true`, or numbers of your own beside the usual ones. Taken where there are thresholds, and where told. */
   readonly statistics?: boolean | { readonly [Name in Own]: (value: z.core.output<S>) => number } | undefined;
   /** Limits of statistics: `{ enough: { of: "rows", min: 0.8, last: 7 } }`. They never rebuild anything; what is stored is judged anew. */
-  readonly thresholds?: { readonly [name: string]: Threshold<z.core.output<S>, D, Own> } | undefined;
+  readonly thresholds?: { readonly [name: string]: Threshold<z.core.output<S>, D, NoInfer<Own>> } | undefined;
 }
 
 /** The run-time side of an artifact: frozen, plain. */

@@ -16,6 +16,7 @@ describe("an edge", () => {
       artifact: Day,
       edge: { kind: "window", size: 7, over: "date" },
       optional: false,
+      view: "value",
     });
     expect(inputSpec(latest(of({ who: strings(), n: integers() })))?.edge).toEqual({ kind: "latest", over: "n" });
   });
@@ -28,8 +29,9 @@ describe("an edge", () => {
   });
 
   test("may be optional", () => {
-    expect(inputSpec(optional(all(Day)))).toEqual({ artifact: Day, edge: { kind: "all" }, optional: true });
-    expect(inputSpec(optional(Day))).toEqual({ artifact: Day, edge: { kind: "same" }, optional: true });
+    const whole = { artifact: Day, optional: true, view: "value" };
+    expect(inputSpec(optional(all(Day)))).toEqual({ ...whole, edge: { kind: "all" } });
+    expect(inputSpec(optional(Day))).toEqual({ ...whole, edge: { kind: "same" } });
   });
 
   test.each([0, -1, 1.5, NaN, "7", undefined])("cannot be a window of size %s", (size) => {
