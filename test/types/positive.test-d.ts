@@ -377,7 +377,11 @@ export const viewed = producer({
     same<typeof raw, Uint8Array>();
     same<typeof ask, () => Promise<{ total: number; days: number }>>();
     same<typeof maybe, AsyncIterable<{ id: number; date: string; amount: number }> | undefined>();
-    for (const { value } of rows) for await (const row of value) same<typeof row.id, number>();
+    for (const { value } of rows)
+      for await (const row of value) {
+        same<typeof row.id, number>();
+        row.id.toFixed();
+      }
     return { train: [(await ask()).total, raw.length, maybe === undefined ? 0 : 1], test: [path] };
   },
 });
