@@ -74,3 +74,17 @@ describe("a build of plain data", () => {
     expect(second).toMatchObject({ steps: 0, rowsWritten: 0, transactions: 0, statements: 8 });
   });
 });
+
+describe("the compiled program", () => {
+  // TypeScript leaves the paths of dynamic imports alone in a function that also has `await using`.
+  it("imports no file that is there in the sources only", () => {
+    const dist = join(root, "dist");
+    const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+    const wrong = files.filter((file) =>
+      /^(?!\s*(\/\/|\*)).*\bimport\("\.[^"]*\.ts"\)/m.test(readFileSync(join(dist, file), "utf8")),
+    );
+
+    expect(files.length).toBeGreaterThan(300);
+    expect(wrong).toEqual([]);
+  });
+});
