@@ -194,7 +194,7 @@ export const catalog: readonly Chapter[] = [
       },
       {
         name: "repl",
-        usage: "[--eval <code>]",
+        usage: "",
         summary: "a prompt with the graph in it",
         load: async () => (await import("./commands/repl.ts")).repl,
       },
