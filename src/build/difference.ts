@@ -5,6 +5,7 @@ import type { Connection } from "../backend/backend.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
+import { slotOf } from "./network.ts";
 import type { PlannedNetwork } from "./plan.ts";
 
 /** Counts of partitions, sources among them. */
@@ -44,8 +45,7 @@ export async function differenceTo(
       else {
         const step = state.steps[position]!;
         if (!step.needed) continue;
-        const slot = state.call.outputs.findIndex((output) => output.node === node);
-        content = step.outputs?.[slot]!.content;
+        content = step.outputs?.[slotOf(state, node)]!.content;
       }
       counts[content === undefined ? "open" : now.get(text) === content ? "same" : "linked"]++;
     }

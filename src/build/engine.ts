@@ -13,8 +13,7 @@ import { isDead } from "./holder.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { LocalExecutor } from "./local-executor.ts";
 import { warningsOf } from "./quality.ts";
-import { stepName, type Network, type Step } from "./network.ts";
-import { placeText } from "./place.ts";
+import { stepName, stepPlace, type Network, type Step } from "./network.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
 import { checkPools } from "./pools.ts";
 import { checkBudget, priceOf } from "./price.ts";
@@ -72,7 +71,7 @@ export async function buildIn(
     build ??= opened;
     if (build === undefined) break;
     const result = await carryOut(workspace, planned, options, build);
-    for (const [step, end] of result.ends) ends.set(placeOf(step), { step, end });
+    for (const [step, end] of result.ends) ends.set(stepPlace(step), { step, end });
     if (!result.healing || options.signal?.aborted === true) break;
     if (pass === MOST_PASSES) {
       throw new StratigraphError("DATA_DAMAGED", "stored bytes keep disappearing while they are being built", {
@@ -291,11 +290,6 @@ function someStep(network: Network, test: (step: Step) => boolean): boolean {
   return network.groups.some(({ steps }) => steps.some(test));
 }
 
-function placeOf(step: Step): string {
-  const { key, partition } = stepName(step);
-  return placeText(key, partition);
-}
-
 /** How each output partition ended: what ran in any pass counts before what the last pass found up to date. */
 function summarise(
   first: PlannedNetwork,
@@ -307,7 +301,7 @@ function summarise(
   const counts = { built: 0, reused: 0, skipped: 0, failed: 0 };
   const steps: StepReport<FinishedState>[] = [];
   for (const step of neededSteps(network)) {
-    const ended = ends.get(placeOf(step));
+    const ended = ends.get(stepPlace(step));
     const state = (ended?.step.state ?? "reused") as FinishedState;
     const { reason } = ended?.step ?? step;
     for (const { node } of step.group.call.outputs) {

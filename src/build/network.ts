@@ -8,6 +8,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { mapCall, type InputMapping } from "./mapping.ts";
 import type { PartitionSet } from "./partition-set.ts";
+import { placeText } from "./place.ts";
 import type { Reason } from "./reason.ts";
 import { inNameOrder, producerManifest, type StepInput } from "./step-identity.ts";
 import type { StepName } from "./events.ts";
@@ -191,6 +192,12 @@ export function storedInputs(network: Network, input: InputMapping, position: nu
 
 export function slotOf(group: StepGroup, node: GraphNode): number {
   return group.call.outputs.length === 1 ? 0 : group.call.outputs.findIndex((output) => output.node === node);
+}
+
+/** A step's place as people write it: "days[date=2026-01-02]". */
+export function stepPlace(step: Step): string {
+  const { key, partition } = stepName(step);
+  return placeText(key, partition);
 }
 
 /** How people name a step: by its first output. */

@@ -10,7 +10,7 @@ import type { GraphCall, GraphNode } from "../graph/graph.ts";
 import { SINGLE } from "../graph/producer.ts";
 import { percentOf, type Severity, type ThresholdSpec } from "../graph/quality.ts";
 import { compareValues, type KeyText } from "../identity/partition.ts";
-import { storedInputs, type Network, type Step, type StepGroup } from "./network.ts";
+import { stepPlace, storedInputs, type Network, type Step, type StepGroup } from "./network.ts";
 import { placeText } from "./place.ts";
 import { isJudged } from "./demands.ts";
 import { WrittenRows } from "./row-output.ts";
@@ -181,7 +181,7 @@ export class Judge {
         for (const one of found) warnings.push({ ...one, key: node.key, partition: stored.key });
       }
       step.warnings = warnings;
-      const place = placeOf(step);
+      const place = stepPlace(step);
       const error = refusal(
         place,
         warnings,
@@ -225,7 +225,7 @@ export class Judge {
         const warning = upstream.warnings?.find((one) => one.key === input.from.key);
         if (warning === undefined) continue;
         return new StratigraphError("STEP_CHECK_FAILED", `input '${input.name}' has a warning: ${warning.text}`, {
-          where: placeOf(step),
+          where: stepPlace(step),
           expected: "an input without warnings, as the producer says with clean()",
           received: placeText(input.from.key, key),
         });
@@ -402,8 +402,4 @@ function thresholdProblem(
 
 function short(value: number): string {
   return String(Number(value.toPrecision(6)));
-}
-
-function placeOf(step: Step): string {
-  return placeText(step.group.call.outputs[0]!.node.key, step.group.set.texts[step.position]!);
 }

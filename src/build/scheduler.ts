@@ -9,7 +9,7 @@ import { Queue } from "../util/queue.ts";
 import type { StepName } from "./events.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
-import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
+import { stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
 import { Pools } from "./pools.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
@@ -385,7 +385,7 @@ export class Scheduler {
       }
     }
     if (this.#options.signal.aborted) {
-      throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: placeOf(step) });
+      throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: stepPlace(step) });
     }
     return judge.judgeMade(step, inspected);
   }
@@ -512,11 +512,6 @@ export class Scheduler {
       ...(warnings === undefined || warnings.length === 0 || step.state === "failed" ? {} : { warnings }),
     });
   }
-}
-
-function placeOf(step: Step): string {
-  const { key, partition } = stepName(step);
-  return placeText(key, partition);
 }
 
 function quarantineHint({ key, partition }: StepName): string {
