@@ -57,15 +57,17 @@ export async function registryIn(folder: string): Promise<string> {
 
 async function versionsOf(registry: string, id: string, index: ModelIndex): Promise<readonly ImportedVersion[]> {
   const versions: ImportedVersion[] = [];
+  const note = readNote(index.note)[id];
+  // The index is written before files go: those of a deleted version are still there after a kill between the two.
+  const leaving = new Set(note?.deleted.map(({ sequence }) => `v${sequence}.json`));
   const folder = join(registry, "metadata", id);
   for (const file of await names(folder)) {
-    if (!/^v\d+\.json$/.test(file)) continue;
+    if (!/^v\d+\.json$/.test(file) || leaving.has(file)) continue;
     const path = join(folder, file);
     const document = await readJsonFile(path, tauroVersionSchema);
     if (document !== undefined) versions.push(await versionOf(registry, id, document, path));
   }
   const [first] = versions;
-  const note = readNote(index.note)[id];
   const from = join(registry, "models", "index.parquet");
   for (const deleted of note?.deleted ?? []) {
     const model = first?.model ?? modelFrom(note?.model ?? {}, {});

@@ -394,6 +394,26 @@ describe("the tauro projection after one register", () => {
   });
 });
 
+describe("a tauro projection whose writer was killed between its index and the files of a deleted version", () => {
+  it("is read as if those files were gone", async () => {
+    using folder = new Folder();
+    const store = memoryStore();
+    const [fraud] = (await sampleRows(store)) as [ModelRows];
+    await projectTauro([fraud], store, folder.path);
+    const before = treeOf(folder.path);
+    const deleted = { at: "2024-08-01T00:00:00.000Z", by: "ana", why: undefined };
+    const versions = fraud.versions.map((one) => (one.sequence === 5 ? { ...one, deleted, revision: 2 } : one));
+    await projectTauro([{ ...fraud, versions }], store, folder.path);
+    const expected = await collect(importTauro(folder.path));
+    const path = Object.keys(before).find((one) => one.endsWith("/v5.json"))!;
+
+    folder.write(path, before[path]!);
+
+    expect(await collect(importTauro(folder.path))).toEqual(expected);
+    expect(expected.find(({ sequence }) => sequence === 5)?.deleted).toBeDefined();
+  });
+});
+
 describe("an original Ubunye store", () => {
   const entry = (change: object): object => ({
     stage: "development",
