@@ -10,6 +10,7 @@ export { sink, type SinkContext, type SinkOptions } from "./graph/sink.ts";
 export { graph, type BuildablePlan, type Graph } from "./build/graph.ts";
 export { all, clean, latest, mapKeys, optional, window, type Partition } from "./graph/edge.ts";
 export { file, lazy, stream, type View } from "./graph/view.ts";
+export { fanOut, type FanOut, type PartsOf } from "./graph/fan-out.ts";
 export type { GivenParams } from "./graph/params.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 

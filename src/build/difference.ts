@@ -5,7 +5,7 @@ import type { Connection } from "../backend/backend.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
-import { slotOf } from "./network.ts";
+import { contentAt, stepAt } from "./network.ts";
 import type { PlannedNetwork } from "./plan.ts";
 
 /** Counts of partitions, sources among them. */
@@ -40,13 +40,8 @@ export async function differenceTo(
     const now = had.has(node.key) ? await contentsIn(connection, tag!.snapshot, node) : new Map<KeyText, Fingerprint>();
     const { texts, positions } = state.set;
     for (const [position, text] of texts.entries()) {
-      let content: Fingerprint | undefined;
-      if (state.kind === "source") content = state.found[position]!.content.fingerprint;
-      else {
-        const step = state.steps[position]!;
-        if (!step.needed) continue;
-        content = step.outputs?.[slotOf(state, node)]!.content;
-      }
+      if (stepAt(state, position)?.needed === false) continue;
+      const content = contentAt(state, node, position);
       counts[content === undefined ? "open" : now.get(text) === content ? "same" : "linked"]++;
     }
     for (const text of now.keys()) if (!positions.has(text)) counts.gone++;

@@ -13,8 +13,9 @@ import { isDead } from "./holder.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { LocalExecutor } from "./local-executor.ts";
 import { warningsOf } from "./quality.ts";
-import { stepName, stepPlace, type Network, type Step } from "./network.ts";
-import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
+import { layMore, madeBy, stepName, stepPlace, type Network, type Step } from "./network.ts";
+import { layParts } from "./parts.ts";
+import { describePlan, neededSteps, openOf, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
 import { checkPools } from "./pools.ts";
 import { checkBudget, priceOf } from "./price.ts";
 import type { StepEnd } from "./schedule.ts";
@@ -66,21 +67,24 @@ export async function buildIn(
   const ends = new Map<string, { step: Step; end: StepEnd }>();
   let planned = first;
   let build: RunId | undefined;
-  for (let pass = 1; ; pass++) {
+  for (let healed = 0; ;) {
     const opened = await openSnapshot(workspace, planned, build);
     build ??= opened;
     if (build === undefined) break;
-    const result = await carryOut(workspace, planned, options, build);
+    const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
     for (const [step, end] of result.ends) ends.set(stepPlace(step), { step, end });
-    if (!result.healing || options.signal?.aborted === true) break;
-    if (pass === MOST_PASSES) {
+    if (options.signal?.aborted === true) break;
+    // What fan-outs made says what else there is to build.
+    if (!result.healing && !(layParts(planned.network) && layMore(planned.network).length > 0)) break;
+    if (result.healing && ++healed === MOST_PASSES) {
       throw new StratigraphError("DATA_DAMAGED", "stored bytes keep disappearing while they are being built", {
         where: `graph '${graph.name}'`,
         hint: "Look for a program that deletes or changes files in the store, then build again.",
       });
     }
     const scan = { sources: planned.network.sources, strays: planned.strays };
-    planned = await planNetwork(workspace, graph, { ...options, force: undefined }, scan);
+    planned = await planNetwork(workspace, graph, { ...options, done: ends }, scan);
+    if (!result.healing) emitPlan(options.on, planned);
   }
 
   const result = summarise(first, planned.network, ends, options, workspace.clock.monotonic() - started);
@@ -257,7 +261,7 @@ async function closeSnapshot(
   build: RunId,
 ): Promise<void> {
   const { connection, clock } = workspace;
-  const everything = whole || !someStep(network, (step) => !step.needed);
+  const everything = whole || (network.unlaid.length === 0 && !someStep(network, (step) => !step.needed));
   const state =
     result.outcome === "failed"
       ? "failed"
@@ -304,22 +308,23 @@ function summarise(
     const ended = ends.get(stepPlace(step));
     const state = (ended?.step.state ?? "reused") as FinishedState;
     const { reason } = ended?.step ?? step;
-    for (const { node } of step.group.call.outputs) {
+    for (const { node, partition } of madeBy(step)) {
       counts[state]++;
       steps.push({
         key: node.key,
-        partition: step.group.set.texts[step.position]!,
+        partition,
         state,
         reason,
         error: ended?.end.error,
         duration: ended?.end.duration,
-        ...warningsOf(ended?.step ?? step, node.key),
+        ...warningsOf(ended?.step ?? step, node.key, partition),
       });
     }
   }
   const outcome: BuildOutcome =
     options.signal?.aborted === true && counts.skipped > 0 ? "cancelled" : counts.failed > 0 ? "failed" : "succeeded";
-  return { graph: network.graph.name, snapshot: first.manifest.fingerprint, outcome, ...counts, steps, duration };
+  const { name } = network.graph;
+  return { graph: name, snapshot: first.manifest.fingerprint, outcome, ...counts, steps, ...openOf(network), duration };
 }
 
 function emitPlan(on: BuildListener | undefined, { network, manifest }: PlannedNetwork): void {

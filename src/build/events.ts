@@ -113,6 +113,8 @@ export interface BuildResult {
   readonly failed: number;
   /** One entry per output partition, in graph order then key order. */
   readonly steps: readonly StepReport<FinishedState>[];
+  /** Artifacts of which nothing was built because a fan-out failed that says which partitions there are; there where there are any. */
+  readonly open?: readonly { readonly key: string; readonly producer: string }[] | undefined;
   /** Milliseconds. */
   readonly duration: number;
 }

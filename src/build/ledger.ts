@@ -15,8 +15,8 @@ import type { Storage } from "../data/storage/storage.ts";
 import type { CodeVersion } from "../identity/code-version.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { isDead } from "./holder.ts";
-import type { Step } from "./network.ts";
-import { findOutputs } from "./rebuilder.ts";
+import { outputNode, type Step } from "./network.ts";
+import { findEverything } from "./rebuilder.ts";
 import { writeInspected, type Finding, type Inspected } from "./quality.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -228,7 +228,7 @@ export class Ledger {
       for (const [slot, { name, partition }] of commit.outputs.entries()) {
         const id = ids[next++]!;
         outputs.push({ run, name, partition: id });
-        links.push({ artifactKey: commit.step.group.call.outputs[slot]!.node.key, key: partition.key, partition: id });
+        links.push({ artifactKey: outputNode(commit.step, slot).key, key: partition.key, partition: id });
         mine.push({ ...partition, id, damaged: false });
       }
       stored.set(commit, mine);
@@ -288,7 +288,7 @@ export class Ledger {
     await tx.writeQuarantine(
       stored.map(({ id, key }, slot) => ({
         graph,
-        artifactKey: step.group.call.outputs[slot]!.node.key,
+        artifactKey: outputNode(step, slot).key,
         key,
         partition: id,
         run,
@@ -299,7 +299,7 @@ export class Ledger {
 
   async #writeClaims(tx: Connection, steps: readonly Step[]): Promise<ClaimAnswer[]> {
     if (steps.length === 0) return [];
-    const found = await findOutputs(this.#workspaceWithin(tx), steps);
+    const found = await findEverything(this.#workspaceWithin(tx), steps);
     const answers: ClaimAnswer[] = new Array<ClaimAnswer>(steps.length);
     const wanted: number[] = [];
     steps.forEach((step, index) => {

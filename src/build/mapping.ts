@@ -27,6 +27,9 @@ export interface InputMapping {
   readonly view: ViewKind;
 }
 
+/** The partitions of what a call reads. */
+export type SetOf = (node: GraphNode) => PartitionSet;
+
 export interface CallMapping {
   readonly outputs: PartitionSet;
   readonly inputs: readonly InputMapping[];
@@ -37,23 +40,23 @@ export interface CallMapping {
  * that no input has comes from `oneOf`, from a range (`from` and `to`), or is coarsened from the input of a `mapKeys`.
  * Throws GRAPH_INVALID where a dimension stays open, PARTITION_NOT_BUILT where `latest` or `mapKeys` name what does not exist.
  */
-export function mapCall(call: GraphCall, sets: ReadonlyMap<GraphNode, PartitionSet>): CallMapping {
-  const outputs = outputSet(call, sets);
+export function mapCall(call: GraphCall, setOf: SetOf): CallMapping {
+  const outputs = outputSet(call, setOf);
   return {
     outputs,
     inputs: call.inputs.map((input) => ({
       name: input.name,
       from: input.from,
       view: input.spec.view,
-      set: sets.get(input.from)!,
-      ...needsOf(call, input, outputs, sets.get(input.from)!),
+      set: setOf(input.from),
+      ...needsOf(call, input, outputs, setOf(input.from)),
     })),
   };
 }
 
 // ------------------------------------------------------------------ output keys
 
-function outputSet(call: GraphCall, sets: ReadonlyMap<GraphNode, PartitionSet>): PartitionSet {
+function outputSet(call: GraphCall, setOf: SetOf): PartitionSet {
   const { dimensions } = call;
   const names = Object.keys(dimensions);
   if (names.length === 0) return wholeSet;
@@ -62,7 +65,7 @@ function outputSet(call: GraphCall, sets: ReadonlyMap<GraphNode, PartitionSet>):
   const constraining = call.inputs.filter(({ spec }) => !spec.optional && spec.edge.kind !== "map");
   const plain = constraining.filter(({ spec }) => spec.edge.kind === "same");
   if (constraining.length === 1 && plain.length === 1) {
-    const set = sets.get(plain[0]!.from)!;
+    const set = setOf(plain[0]!.from);
     if (Object.keys(set.dimensions).length === names.length) return set;
   }
 
@@ -81,13 +84,13 @@ function outputSet(call: GraphCall, sets: ReadonlyMap<GraphNode, PartitionSet>):
   const shares = (input: GraphInput): string[] =>
     Object.keys(input.from.artifact.dimensions).filter((name) => Object.hasOwn(dimensions, name));
 
-  for (const input of plain) join(sets.get(input.from)!, shares(input));
+  for (const input of plain) join(setOf(input.from), shares(input));
   const edges = constraining.filter(({ spec }) => spec.edge.kind !== "same");
   for (const input of edges) {
     const { edge } = input.spec;
     const over = "over" in edge ? edge.over : undefined;
     join(
-      sets.get(input.from)!,
+      setOf(input.from),
       shares(input).filter((name) => name !== over),
     );
   }
@@ -96,11 +99,11 @@ function outputSet(call: GraphCall, sets: ReadonlyMap<GraphNode, PartitionSet>):
     const { edge } = input.spec;
     if (edge.kind !== "window" && edge.kind !== "latest") continue;
     const { over } = edge;
-    if (!bound.has(over) && Object.hasOwn(dimensions, over)) join(sets.get(input.from)!, shares(input));
+    if (!bound.has(over) && Object.hasOwn(dimensions, over)) join(setOf(input.from), shares(input));
   }
   for (const name of names) {
     if (bound.has(name)) continue;
-    const values = enumerateValues(dimensions[name]!) ?? coarsened(call, name, sets);
+    const values = enumerateValues(dimensions[name]!) ?? coarsened(call, name, setOf);
     rows = rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value })));
     bound.add(name);
   }
@@ -119,17 +122,13 @@ function naturalJoin(rows: AnyKey[], set: PartitionSet, shared: readonly string[
 }
 
 /** The values of a dimension that only `mapKeys` inputs could know: those their own time dimensions fall into. */
-function coarsened(
-  call: GraphCall,
-  name: string,
-  sets: ReadonlyMap<GraphNode, PartitionSet>,
-): readonly (string | number)[] {
+function coarsened(call: GraphCall, name: string, setOf: SetOf): readonly (string | number)[] {
   const to = call.dimensions[name]!;
   const values = new Set<string | number>();
   let known = false;
   for (const input of call.inputs) {
     if (input.spec.edge.kind !== "map") continue;
-    const set = sets.get(input.from)!;
+    const set = setOf(input.from);
     const from = coarsenable(set.dimensions, name, to);
     if (from === undefined) continue;
     known = true;

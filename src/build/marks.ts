@@ -119,7 +119,7 @@ function newMark(kind: MarkKind, graph: string, { key, partition }: Chosen, opti
   return { kind, graph, artifactKey: key, key: partition.key, partition: partition.id, by, why };
 }
 
-/** All keys that the same producer makes, because its outputs are made together and belong together; none of a source. */
+/** The keys of all that the same producer makes, because its outputs are made together; of a fan-out its list stands for all; none of a source. */
 function siblingsOf(graph: GraphDefinition, key: string): readonly string[] {
   const node = graph.nodes.get(key);
   return node?.kind === "produced" ? node.call.outputs.map((output) => output.node.key) : [];
@@ -134,6 +134,7 @@ async function choose(
   const { keys, partitions } = selectNodes(graph, selectors);
   const chosen = new Map<string, Chosen>();
   const take = async (key: string, only: readonly string[] | undefined): Promise<void> => {
+    if (only !== undefined) refuseParts(graph, key, only);
     for (const one of siblingsOf(graph, key)) {
       const list = everyItem((page) =>
         connection.readSnapshotPartitions(snapshot.id, one, {
@@ -159,6 +160,16 @@ async function choose(
   }
   for (const key of made) await take(key, partitions.get(key));
   return [...chosen.values()];
+}
+
+/** Its partitions are made together with others, by one step: the step is marked by its list of keys. */
+function refuseParts(graph: GraphDefinition, key: string, only: readonly string[]): void {
+  const node = graph.nodes.get(key);
+  if (node?.kind !== "produced" || node !== node.call.parts?.node) return;
+  throw new StratigraphError("GRAPH_INVALID", "one partition of a fan-out is made together with all others", {
+    where: placeText(key, only[0]!),
+    hint: `Name what its producer makes at once: ${node.call.outputs[0]!.node.key}`,
+  });
 }
 
 function notBuilt(snapshot: StoredSnapshot, key: string, only: readonly string[] | undefined): StratigraphError {

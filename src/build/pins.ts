@@ -15,15 +15,25 @@ export interface Pin {
   readonly why: string;
 }
 
+/** What pins add to a snapshot's identity: the same graph and sources give another result with them. */
+export type PinnedContents = readonly (readonly [place: string, content: Fingerprint])[];
+
+export interface Pins {
+  readonly steps: ReadonlyMap<Step, Pin>;
+  readonly contents: PinnedContents;
+}
+
 /** The pins of a graph that hold, by step; those of partitions that do not exist any more are passed over. Error: PIN_INVALID. */
-export async function readPins({ connection }: Workspace, network: Network): Promise<ReadonlyMap<Step, Pin>> {
+export async function readPins({ connection }: Workspace, network: Network): Promise<Pins> {
   const { graph, states } = network;
   const filter = { graph: graph.name, kind: "pin", open: true } as const;
   const renamed = new Map([...graph.was].flatMap(([key, olds]) => olds.map((old) => [old, key])));
   const marks: { mark: MarkRecord; step: Step; slot: number }[] = [];
+  const unlaid: { place: string; mark: MarkRecord }[] = [];
   for await (const mark of everyItem((page) => connection.listMarks(filter, page))) {
     const node = graph.nodes.get(renamed.get(mark.artifactKey) ?? mark.artifactKey);
     const state = node === undefined ? undefined : states.get(node);
+    if (node?.kind === "produced" && state === undefined) unlaid.push({ place: placeText(node.key, mark.key), mark });
     if (state?.kind !== "steps") continue;
     const position = state.set.positions.get(mark.key);
     if (position === undefined) continue;
@@ -44,7 +54,17 @@ export async function readPins({ connection }: Workspace, network: Network): Pro
       throw invalid(placeText(node.key, step.group.set.texts[step.position]!), "the producer has an output more now");
     }
   }
-  return pins;
+  const steps: ReadonlyMap<Step, Pin> = pins;
+  // Of what a fan-out will say, as it is marked: a snapshot must not have another id once that is known.
+  const later = await connection.readPartitions(unlaid.map(({ mark }) => mark.partition));
+  const contents = [
+    ...pinnedContents(steps),
+    ...unlaid.flatMap(({ place }, index): PinnedContents => {
+      const content = later[index]?.content;
+      return content === undefined ? [] : [[place, content]];
+    }),
+  ];
+  return { steps, contents: contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) };
 }
 
 function usable(node: ProducedNode, mark: MarkRecord, stored: StoredPartition | undefined): StoredPartition {
@@ -63,13 +83,12 @@ export function invalid(place: string, why: string): StratigraphError {
   });
 }
 
-/** What pins add to a snapshot's identity: the same graph and sources give another result with them. */
-export function pinnedContents(pins: ReadonlyMap<Step, Pin>): [place: string, content: Fingerprint][] {
+function pinnedContents(pins: ReadonlyMap<Step, Pin>): PinnedContents {
   const contents: [string, Fingerprint][] = [];
   for (const [step, { outputs }] of pins) {
     for (const [slot, { node }] of step.group.call.outputs.entries()) {
       contents.push([placeText(node.key, step.group.set.texts[step.position]!), outputs[slot]!.content]);
     }
   }
-  return contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return contents;
 }

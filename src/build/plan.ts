@@ -1,17 +1,26 @@
 // What a build would do and why, as data: every decision of a build is made here.
 
-import type { GraphDefinition } from "../graph/graph.ts";
+import { everyOutput, type GraphDefinition, type GraphNode } from "../graph/graph.ts";
 import { requireParams, type GivenParams } from "../graph/params.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { PlannedDifference } from "./difference.ts";
 import type { BuildListener, StepReport } from "./events.ts";
-import { layNetwork, markNeeded, neededPositions, type Network, type SourceState, type Step } from "./network.ts";
-import { pinnedContents } from "./pins.ts";
+import {
+  layMore,
+  layNetwork,
+  madeBy,
+  markNeeded,
+  neededPositions,
+  type Network,
+  type SourceState,
+  type Step,
+} from "./network.ts";
+import { layParts } from "./parts.ts";
 import type { Price } from "./price.ts";
 import { Rebuilder } from "./rebuilder.ts";
-import { selection, type SelectionOptions } from "./selection.ts";
+import { selection, type Selection, type SelectionOptions } from "./selection.ts";
 import { scanSources, snapshotManifest, sourceMissing, type SourceScan } from "./sources.ts";
 import { warningsOf } from "./quality.ts";
 import type { PlannedState } from "./step-state.ts";
@@ -41,12 +50,21 @@ export interface Plan {
   readonly counts: Readonly<Record<PlannedState, number>>;
   /** Whether a build would run anything. */
   readonly changes: boolean;
+  /** Artifacts of which it is not known which partitions there are, each with the fan-out that will tell; there where there are any. */
+  readonly open?: readonly OpenArtifact[] | undefined;
   /** What lies among the sources without being a partition. */
   readonly strays: SourceScan["strays"];
   /** What the steps that will or may run are expected to cost together; there where it was asked for. */
   readonly expected?: ExpectedCost | undefined;
   /** There where it was asked for. */
   readonly environment?: PlannedDifference | undefined;
+}
+
+/** An artifact whose partitions a fan-out says, which has not run yet as it would now. */
+export interface OpenArtifact {
+  readonly key: string;
+  /** The producer with the fan-out. */
+  readonly producer: string;
 }
 
 /** Milliseconds of work, bytes stored, and the number of steps of which nothing is known. */
@@ -85,33 +103,39 @@ export async function planNetwork(
     graph,
     sources.map((source) => ({ ...source, stored: [...source.stored] })),
   );
-  const { chosen, forced, whole } = selection(network, options);
-  markNeeded(network, chosen);
-  if (emptySources === "refuse") requireSources(network, workspace.storage.root);
   const rebuilder = new Rebuilder(workspace, network, {
-    forced,
+    forced: (step) => selected.forced(step),
     why: options.why,
     verify: options.verify ?? false,
     trust: options.trust ?? false,
   });
-  await rebuilder.recall();
-  for (const level of levels(network)) await rebuilder.decide(level);
+  let selected: Selection;
+  let added = network.groups;
+  do {
+    selected = selection(network, options);
+    markNeeded(network, selected.chosen);
+    if (emptySources === "refuse") requireSources(network, workspace.storage.root);
+    await rebuilder.recall(added);
+    for (const level of undecided(network)) await rebuilder.decide(level);
+    // What is stored of a fan-out says which partitions there are of what reads it.
+    added = layParts(network) ? layMore(network) : [];
+  } while (added.length > 0);
   for (const step of neededSteps(network)) step.planned = step.state as PlannedState;
   return {
     network,
     rebuilder,
-    manifest: snapshotManifest(graph, sources, pinnedContents(rebuilder.pins)),
+    manifest: snapshotManifest(graph, sources, rebuilder.pinned),
     strays,
-    whole,
+    whole: selected.whole,
   };
 }
 
 /** The needed steps of one level at a time, in topological order. */
-function* levels(network: Network): Generator<Step[]> {
+function* undecided(network: Network): Generator<Step[]> {
   const byLevel: Step[][] = [];
   for (const { level, steps } of network.groups) {
     const members = (byLevel[level] ??= []);
-    for (const step of steps) if (step.needed) members.push(step);
+    for (const step of steps) if (step.needed && step.state === undefined) members.push(step);
   }
   for (const steps of byLevel) if (steps !== undefined && steps.length > 0) yield steps;
 }
@@ -142,19 +166,33 @@ function requireSources(network: Network, root: string): void {
   }
 }
 
+/** What has no place in the network yet although it was asked for, because a fan-out is not known. */
+export function openOf({ groups, unlaid, states }: Network): { readonly open?: readonly OpenArtifact[] } {
+  const tellers = new Map<GraphNode, string>();
+  for (const { call, steps } of groups) {
+    if (call.parts === undefined || states.has(call.parts.node) || !steps.some(({ needed }) => needed)) continue;
+    tellers.set(call.parts.node, call.producer.name);
+  }
+  for (const call of unlaid) {
+    const teller = call.inputs.map(({ from }) => tellers.get(from)).find((one) => one !== undefined);
+    if (teller !== undefined) for (const { node } of everyOutput(call)) tellers.set(node, teller);
+  }
+  return tellers.size === 0 ? {} : { open: [...tellers].map(([{ key }, producer]) => ({ key, producer })) };
+}
+
 /** The plan as data, read off the network. */
 export function describePlan(planned: PlannedNetwork, price?: Price, environment?: PlannedDifference): Plan {
   const counts = { "up-to-date": 0, stale: 0, missing: 0, pending: 0 };
   const steps: StepReport<PlannedState>[] = [];
   for (const step of neededSteps(planned.network)) {
-    for (const { node } of step.group.call.outputs) {
+    for (const { node, partition } of madeBy(step)) {
       counts[step.planned!]++;
       steps.push({
         key: node.key,
-        partition: step.group.set.texts[step.position]!,
+        partition,
         state: step.planned!,
         reason: step.reason,
-        ...warningsOf(step, node.key),
+        ...warningsOf(step, node.key, partition),
         ...(price?.steps.has(step) === true ? { expected: price.steps.get(step) } : {}),
       });
     }
@@ -166,6 +204,7 @@ export function describePlan(planned: PlannedNetwork, price?: Price, environment
     counts,
     changes: counts.stale + counts.missing > 0,
     strays: planned.strays,
+    ...openOf(planned.network),
     ...(price === undefined
       ? {}
       : { expected: { duration: price.duration, bytes: price.bytes, unknown: price.unknown } }),

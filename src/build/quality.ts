@@ -6,11 +6,11 @@ import { decodeValue } from "../data/io.ts";
 import { Accumulator, statisticNamed, statisticsOf, type Statistics } from "../data/statistics/statistics.ts";
 import { StratigraphError } from "../errors.ts";
 import type { DeclaredArtifact } from "../graph/artifact.ts";
-import type { GraphCall, GraphNode } from "../graph/graph.ts";
-import { SINGLE } from "../graph/producer.ts";
+import { everyOutput, type GraphCall, type GraphNode } from "../graph/graph.ts";
+import { SINGLE } from "../graph/output.ts";
 import { percentOf, type Severity, type ThresholdSpec } from "../graph/quality.ts";
 import { compareValues, type KeyText } from "../identity/partition.ts";
-import { stepPlace, storedInputs, type Network, type Step, type StepGroup } from "./network.ts";
+import { outputNode, stepAt, stepPlace, storedInputs, type Network, type Step, type StepGroup } from "./network.ts";
 import { placeText } from "./place.ts";
 import { isJudged } from "./demands.ts";
 import { WrittenRows } from "./row-output.ts";
@@ -40,8 +40,11 @@ export interface Inspected {
 }
 
 /** Of one output of a step that is used, for its report. */
-export function warningsOf(step: Step, key: string): { readonly warnings?: readonly Warning[] } {
-  const mine = step.blocked === undefined ? step.warnings?.filter((one) => one.key === key) : undefined;
+export function warningsOf(step: Step, key: string, partition: KeyText): { readonly warnings?: readonly Warning[] } {
+  const mine =
+    step.blocked === undefined
+      ? step.warnings?.filter((one) => one.key === key && one.partition === partition)
+      : undefined;
   return mine === undefined || mine.length === 0 ? {} : { warnings: mine };
 }
 
@@ -52,8 +55,7 @@ export async function inspectOutputs(
   encoded: readonly (Uint8Array | WrittenRows)[],
 ): Promise<readonly Inspected[]> {
   const { producer } = call;
-  const looked = ({ artifact }: GraphNode): boolean => isJudged(artifact) || Object.keys(artifact.checks).length > 0;
-  if (producer.validate === undefined && !call.outputs.some(({ node }) => looked(node))) {
+  if (producer.validate === undefined && !call.outputs.some(({ node }) => isLookedAt(node.artifact))) {
     return call.outputs.map(() => ({ statistics: undefined, findings: [] }));
   }
   const values: Record<string, unknown> = {};
@@ -76,6 +78,20 @@ export async function inspectOutputs(
       inspected[0]!.findings.push({ name: "validate", severity: "block", text: `validate ${text}` });
   }
   return inspected;
+}
+
+function isLookedAt(artifact: DeclaredArtifact): boolean {
+  return isJudged(artifact) || Object.keys(artifact.checks).length > 0;
+}
+
+/** The same for one partition of a fan-out. */
+export async function inspectPart(
+  { artifact, key: name }: GraphNode,
+  key: KeyText,
+  bytes: Uint8Array,
+): Promise<Inspected> {
+  if (!isLookedAt(artifact)) return { statistics: undefined, findings: [] };
+  return inspectValue(artifact, await decodeValue(artifact, bytes, placeText(name, key)));
 }
 
 async function inspectValue(
@@ -168,14 +184,14 @@ export class Judge {
    * `blocked`. Reads what has no statistics yet.
    */
   async judgeStored(steps: readonly Step[], pinned: (step: Step) => boolean): Promise<void> {
-    const judged = steps.filter(({ group }) => group.call.outputs.some(({ node }) => isJudged(node.artifact)));
+    const judged = steps.filter(({ group }) => everyOutput(group.call).some(({ node }) => isJudged(node.artifact)));
     if (judged.length === 0) return;
     await this.#recall(judged.flatMap((step) => [...step.outputs!, ...this.#baselines(step)]));
     for (const step of judged) {
       const warnings: Warning[] = [];
-      for (const [slot, { node }] of step.group.call.outputs.entries()) {
+      for (const [slot, stored] of step.outputs!.entries()) {
+        const node = outputNode(step, slot);
         if (!isJudged(node.artifact)) continue;
-        const stored = step.outputs![slot]!;
         const { statistics, findings } = await this.#inspectedOf(node, stored);
         const found = [...findings, ...(await this.#overThresholds(step, slot, statistics))];
         for (const one of found) warnings.push({ ...one, key: node.key, partition: stored.key });
@@ -219,10 +235,10 @@ export class Judge {
     for (const input of step.group.inputs) {
       const { spec } = step.group.call.inputs.find(({ name }) => name === input.name)!;
       const state = this.#network.states.get(input.from);
-      if (spec.clean !== true || state?.kind !== "steps") continue;
+      if (spec.clean !== true || state === undefined || state.kind === "source") continue;
       for (const { key } of storedInputs(this.#network, input, step.position)) {
-        const upstream = state.steps[state.set.positions.get(key)!]!;
-        const warning = upstream.warnings?.find((one) => one.key === input.from.key);
+        const upstream = stepAt(state, state.set.positions.get(key)!)!;
+        const warning = upstream.warnings?.find((one) => one.key === input.from.key && one.partition === key);
         if (warning === undefined) continue;
         return new StratigraphError("STEP_CHECK_FAILED", `input '${input.name}' has a warning: ${warning.text}`, {
           where: stepPlace(step),
@@ -248,12 +264,12 @@ export class Judge {
   /** What counts as the data of a place: of this build, or of the last one where this one has not come to it. */
   #storedAt(step: Step, slot: number): StoredPartition | undefined {
     if (step.blocked !== undefined || step.state === "failed") return undefined;
-    const latest = step.outputs?.[slot] ?? this.#latestOf(step.group.call.outputs[slot]!.node, step.position);
+    const latest = step.outputs?.[slot] ?? this.#latestOf(outputNode(step, slot), step.position);
     return latest?.damaged === true ? undefined : latest;
   }
 
   async #overThresholds(step: Step, slot: number, statistics: Statistics | undefined): Promise<Finding[]> {
-    const { node } = step.group.call.outputs[slot]!;
+    const node = outputNode(step, slot);
     const findings: Finding[] = [];
     for (const [name, threshold] of Object.entries(node.artifact.quality.thresholds)) {
       const value = statistics === undefined ? undefined : statisticNamed(statistics, threshold.of);
@@ -271,7 +287,7 @@ export class Judge {
     { of }: ThresholdSpec,
     relative: NonNullable<ThresholdSpec["relative"]>,
   ): Promise<{ readonly mean: number; readonly count: number } | undefined> {
-    const { node } = step.group.call.outputs[slot]!;
+    const node = outputNode(step, slot);
     let [sum, count] = [0, 0];
     for (const one of before(step, relative)) {
       const stored = this.#storedAt(one, slot);

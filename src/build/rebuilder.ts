@@ -8,8 +8,19 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { PartitionId } from "../backend/records.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { compareToManifest } from "./comparison.ts";
-import { knownInputs, stepInputs, stepName, upstreamSteps, type Network, type Step } from "./network.ts";
-import { invalid as pinInvalid, readPins, type Pin } from "./pins.ts";
+import {
+  knownInputs,
+  outputNode,
+  stepInputs,
+  stepName,
+  stepPlace,
+  upstreamSteps,
+  type Network,
+  type Step,
+  type StepGroup,
+} from "./network.ts";
+import { findParts } from "./parts.ts";
+import { invalid as pinInvalid, readPins, type Pin, type PinnedContents } from "./pins.ts";
 import { placeText } from "./place.ts";
 import { Judge } from "./quality.ts";
 import type { Reason } from "./reason.ts";
@@ -36,6 +47,7 @@ export class Rebuilder {
   #taints: Promise<ReadonlyMap<PartitionId, MarkRecord>> | undefined;
   /** Steps whose result stays, see `pins.ts`. */
   pins: ReadonlyMap<Step, Pin> = new Map<Step, Pin>();
+  #pinned: PinnedContents | undefined;
   readonly judge: Judge;
   /** Partitions whose bytes turned out to be missing or changed. */
   readonly damaged: Set<PartitionId> = new Set();
@@ -47,10 +59,17 @@ export class Rebuilder {
     this.judge = new Judge(workspace, network, (node, position) => this.latestOf(node, position));
   }
 
-  /** Reads, in one query each, what was linked last for every step, and the pins. */
-  async recall(): Promise<void> {
-    this.pins = await readPins(this.#workspace, this.#network);
-    const { groups } = this.#network;
+  /** What the pins add to the snapshot's identity. */
+  get pinned(): PinnedContents {
+    return this.#pinned ?? [];
+  }
+
+  /** Reads, in one query each, what was linked last for every step of these groups, and the pins. */
+  async recall(groups: readonly StepGroup[]): Promise<void> {
+    const { steps, contents } = await readPins(this.#workspace, this.#network);
+    this.pins = steps;
+    // As it was when nothing of a fan-out was known: the same in every pass of a build.
+    this.#pinned ??= contents;
     const nodes = groups.flatMap(({ call, set }) => call.outputs.map(({ node }) => ({ node, keys: set.texts })));
     const found = await this.#findLatest(nodes);
     nodes.forEach(({ node }, index) => this.#latest.set(node, found[index]!));
@@ -115,6 +134,7 @@ export class Rebuilder {
       } else if (!this.#adoptLatest(step, step.manifest.fingerprint)) open.push(step);
     }
     await this.#adoptEarlier(open);
+    await this.#adoptParts(steps.filter((step) => step.outputs !== undefined && step.group.call.parts !== undefined));
     await this.#examine(steps.filter((step) => step.state === "up-to-date"));
     await this.judgeStored(steps.filter((step) => step.state === "up-to-date"));
     await this.#explain(steps.filter((step) => step.state === "missing"));
@@ -196,15 +216,33 @@ export class Rebuilder {
     });
   }
 
+  /** Of adopted fan-outs the partitions that their lists name; one of which some is gone is not adopted. */
+  async #adoptParts(steps: readonly Step[]): Promise<void> {
+    if (steps.length === 0) return;
+    const { connection } = this.#workspace;
+    const found = await findParts(
+      connection,
+      steps.map((step) => ({ step, keys: step.outputs![0]! })),
+    );
+    steps.forEach((step, index) => {
+      step.outputs = found[index];
+      if (step.outputs !== undefined) return;
+      const { node } = step.group.call.outputs[0]!;
+      if (this.pins.has(step)) throw pinInvalid(stepPlace(step), `a partition that '${node.key}' lists is gone`);
+      step.state = "stale";
+      step.reason = { code: "output-missing" };
+    });
+  }
+
   /** Looks whether the bytes of adopted outputs are there, and with `verify` whether they are the recorded ones. */
   async #examine(steps: readonly Step[]): Promise<void> {
     if (this.#options.trust && !this.#options.verify) return;
     for (const step of steps) {
       for (const [slot, output] of step.outputs!.entries()) {
-        const problem = await this.#problemOf(step.group.call.outputs[slot]!.node, output);
+        const problem = await this.#problemOf(outputNode(step, slot), output);
         if (problem === undefined) continue;
         if (this.pins.has(step)) {
-          const { key } = step.group.call.outputs[slot]!.node;
+          const { key } = outputNode(step, slot);
           const what =
             problem === "missing" ? "its stored bytes are gone" : "its stored bytes are not the ones recorded";
           throw pinInvalid(placeText(key, output.key), what);
@@ -289,6 +327,23 @@ export async function findOutputs(
     const outputs = found.slice(start, (start += step.group.call.outputs.length));
     return outputs.every((output) => output !== undefined) ? outputs : undefined;
   });
+}
+
+/** The same with the partitions of fan-outs. */
+export async function findEverything(
+  workspace: Workspace,
+  steps: readonly Step[],
+): Promise<(readonly StoredPartition[] | undefined)[]> {
+  const found = await findOutputs(workspace, steps);
+  const fanned: number[] = [];
+  steps.forEach((step, index) => {
+    if (step.group.call.parts !== undefined && found[index] !== undefined) fanned.push(index);
+  });
+  if (fanned.length === 0) return found;
+  const lists = fanned.map((index) => ({ step: steps[index]!, keys: found[index]![0]! }));
+  const parts = await findParts(workspace.connection, lists);
+  fanned.forEach((index, at) => (found[index] = parts[at]));
+  return found;
 }
 
 function block(step: Step, error: StratigraphError): void {

@@ -9,12 +9,13 @@ import { Queue } from "../util/queue.ts";
 import type { StepName } from "./events.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
-import { stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
+import { outputNode, stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
 import { Pools } from "./pools.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
 import type { ScheduleOptions, ScheduleResult, StepEnd } from "./schedule.ts";
+import { writingParts } from "./part-output.ts";
 import { writingRows } from "./row-output.ts";
 import { InputDamaged, StepInputs } from "./step-inputs.ts";
 import { errorRecord, linksOf, withSecrets } from "./step-record.ts";
@@ -25,6 +26,7 @@ import {
   callProducer,
   locateOutputs,
   readInputs,
+  partTarget,
   rowTarget,
   writeOutputs,
   type WrittenOutputs,
@@ -302,7 +304,10 @@ export class Scheduler {
             executor,
             {
               step: name,
-              producer: writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations)),
+              producer: writingParts(
+                writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations)),
+                () => partTarget(this.#workspace, this.#network, step, id),
+              ),
               inputs: values,
               key: step.group.set.keys[step.position]!,
               work: step.manifest!.fingerprint,
@@ -334,7 +339,11 @@ export class Scheduler {
           return;
         }
         step.warnings = findings.flatMap((found, slot) =>
-          found.map((one) => ({ ...one, key: step.group.call.outputs[slot]!.node.key, partition: name.partition })),
+          found.map((one) => ({
+            ...one,
+            key: outputNode(step, slot).key,
+            partition: made.outputs[slot]!.partition.key,
+          })),
         );
         const state = step.warnings.length > 0 ? "warning" : "succeeded";
         const run: RunRecord = { ...facts, reason, ...times, state, attempts, error: undefined };

@@ -1,10 +1,9 @@
 // Which steps were asked for, and which are to run whatever is remembered.
 
 import { selectNodes } from "../graph/selector.ts";
-import type { GraphNode } from "../graph/graph.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { StratigraphError } from "../errors.ts";
-import { type Network, type Step } from "./network.ts";
+import { stepPlace, type Chosen, type Network, type NodeState, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 
 export interface SelectionOptions {
@@ -14,38 +13,54 @@ export interface SelectionOptions {
   readonly force?: boolean | readonly string[] | undefined;
   /** Why they are forced: kept with their runs. */
   readonly why?: string | undefined;
+  /** Places of steps that this build has carried out already, which nothing forces again. */
+  readonly done?: ReadonlyMap<string, unknown> | undefined;
 }
 
 export interface Selection {
-  readonly chosen: (node: GraphNode, position: number) => boolean;
+  readonly chosen: Chosen;
   readonly forced: (step: Step) => boolean;
   readonly whole: boolean;
 }
 
 /** Errors: SELECTOR_UNKNOWN for a name that nothing has, PARTITION_NOT_BUILT for a partition that does not exist. */
-export function selection(network: Network, { select, force }: SelectionOptions): Selection {
+export function selection(network: Network, { select, force, done }: SelectionOptions): Selection {
   const whole = select === undefined || select.length === 0;
   const chosen = whole ? () => true : chooser(network, select);
-  return { chosen, forced: forcing(network, chosen, force), whole };
+  return { chosen, forced: forcing(network, chosen, force, done), whole };
 }
 
-function forcing(network: Network, chosen: Selection["chosen"], force: SelectionOptions["force"]): Selection["forced"] {
+function forcing(
+  network: Network,
+  chosen: Chosen,
+  force: SelectionOptions["force"],
+  done: SelectionOptions["done"],
+): Selection["forced"] {
   if (force === undefined || force === false) return () => false;
   const named = force === true ? chosen : chooser(network, force);
-  return (step) => step.group.call.outputs.some(({ node }) => named(node, step.position));
+  return (step) => {
+    if (done?.has(stepPlace(step)) === true) return false;
+    const { outputs, parts } = step.group.call;
+    if (outputs.some(({ node }) => named(node, step.position))) return true;
+    if (parts === undefined) return false;
+    const state = network.states.get(parts.node);
+    if (state?.kind !== "parts") return named(parts.node, undefined);
+    return state.origins.some((origin, position) => origin.step === step && named(parts.node, position));
+  };
 }
 
-function chooser(network: Network, selectors: readonly string[]): Selection["chosen"] {
+function chooser(network: Network, selectors: readonly string[]): Chosen {
   const { keys, partitions } = selectNodes(network.graph, selectors);
   const wanted = new Map<string, Set<number>>();
   for (const [key, texts] of partitions) {
-    wanted.set(key, new Set(texts.map((text) => positionOf(network, key, text))));
+    const state = network.states.get(network.graph.nodes.get(key)!);
+    if (state !== undefined) wanted.set(key, new Set(texts.map((text) => positionOf(state, key, text))));
   }
-  return (node, position) => wanted.get(node.key)?.has(position) ?? keys.has(node.key);
+  return (node, position) =>
+    (position === undefined ? undefined : wanted.get(node.key)?.has(position)) ?? keys.has(node.key);
 }
 
-function positionOf(network: Network, key: string, text: KeyText): number {
-  const { set } = network.states.get(network.graph.nodes.get(key)!)!;
+function positionOf({ set }: NodeState, key: string, text: KeyText): number {
   const position = set.positions.get(text);
   if (position !== undefined) return position;
   const some = set.texts.slice(0, 3).join(", ");

@@ -16,7 +16,8 @@ export function rememberStanding(
   options: BuildOptions,
   result: BuildResult,
 ): void {
-  if (!asksForAll(options)) return;
+  // What a fan-out made may be a great many partitions: looking at each is no faster than planning.
+  if (!asksForAll(options) || planned.network.graph.calls.some(({ parts }) => parts !== undefined)) return;
   const { sources, graph } = planned.network;
   const standing = standingOf(workspace, planned);
   const { kind, home } = workspace.backend;

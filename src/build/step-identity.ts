@@ -1,7 +1,7 @@
 // What makes two steps the same work: the manifest of a producer as it is wired, and of one of its partitions.
 
 import { artifactForm } from "../graph/artifact-identity.ts";
-import type { GraphCall } from "../graph/graph.ts";
+import { everyOutput, type GraphCall } from "../graph/graph.ts";
 import type { ProducerDefinition } from "../graph/producer.ts";
 import { paramValues } from "../graph/params.ts";
 import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
@@ -43,7 +43,7 @@ export function producerManifest(call: GraphCall): SealedManifest {
             { ...formOf(from.artifact), edge: edgeForm(spec.edge), optional: spec.optional },
           ]),
         ),
-        outputs: Object.fromEntries(call.outputs.map(({ slot, node }) => [slot, formOf(node.artifact)])),
+        outputs: Object.fromEntries(everyOutput(call).map(({ slot, node }) => [slot, formOf(node.artifact)])),
         single: producer.single,
         ...(producer.params === undefined ? {} : { params: paramValues(producer) }),
       },
@@ -54,10 +54,10 @@ export function producerManifest(call: GraphCall): SealedManifest {
 }
 
 /** All that may differ between two calls of one producer, as one text. */
-function formsOf({ inputs, outputs }: GraphCall): string {
+function formsOf(call: GraphCall): string {
   let forms = "";
-  for (const { name, from } of inputs) forms += `${name} ${formText(from.artifact)}\n`;
-  for (const { slot, node } of outputs) forms += `${slot} ${formText(node.artifact)}\n`;
+  for (const { name, from } of call.inputs) forms += `${name} ${formText(from.artifact)}\n`;
+  for (const { slot, node } of everyOutput(call)) forms += `${slot} ${formText(node.artifact)}\n`;
   return forms;
 }
 
@@ -69,9 +69,9 @@ function formText(artifact: DeclaredArtifact): string {
 /** The schemas that producers' manifests refer to by fingerprint, so that a change of one can be told field by field: each once. */
 export function schemaManifests(calls: readonly GraphCall[]): SealedManifest[] {
   const schemas = new Set<DeclaredArtifact["schema"]>();
-  for (const { inputs, outputs } of calls) {
-    for (const { from } of inputs) schemas.add(from.artifact.schema);
-    for (const { node } of outputs) schemas.add(node.artifact.schema);
+  for (const call of calls) {
+    for (const { from } of call.inputs) schemas.add(from.artifact.schema);
+    for (const { node } of everyOutput(call)) schemas.add(node.artifact.schema);
   }
   const manifests = new Map<Fingerprint, SealedManifest>();
   for (const schema of schemas) {

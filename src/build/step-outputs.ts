@@ -30,7 +30,7 @@ export function outputPlace({ producer }: GraphCall, { key: artifact }: GraphNod
 }
 
 function outputValues(call: GraphCall, key: KeyText, returned: unknown): unknown[] {
-  if (call.producer.single) return [returned];
+  if (call.producer.single) return [returned]; // of a fan-out the list of its keys
   const slots = call.outputs.map(({ slot }) => slot);
   const where = `producer '${call.producer.name}', ${placeText(call.outputs[0]!.node.key, key)}`;
   const isRecord = typeof returned === "object" && returned !== null && !Array.isArray(returned);

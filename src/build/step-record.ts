@@ -2,14 +2,14 @@
 
 import type { Json, PartitionLink } from "../backend/records.ts";
 import type { StratigraphError } from "../errors.ts";
-import type { Step } from "./network.ts";
+import { outputNode, type Step } from "./network.ts";
 import type { StepTools } from "./step-tools.ts";
 import { stackOf } from "./thrown.ts";
 
 /** A step's outputs in their places in a snapshot. */
 export function linksOf(step: Step): PartitionLink[] {
   return step.outputs!.map(({ id, key }, slot) => ({
-    artifactKey: step.group.call.outputs[slot]!.node.key,
+    artifactKey: outputNode(step, slot).key,
     key,
     partition: id,
   }));

@@ -3,7 +3,9 @@
 import type { PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
 import { contentOf } from "../data/io.ts";
 import { isStratigraphError, type ErrorCode, type StratigraphError } from "../errors.ts";
+import type { GraphNode } from "../graph/graph.ts";
 import { retryDelay } from "../graph/retry.ts";
+import type { KeyText } from "../identity/partition.ts";
 import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";
 import type { InputMapping } from "./mapping.ts";
@@ -11,6 +13,8 @@ import { storedInputs, type Network, type Step } from "./network.ts";
 import { inspectOutputs, rowStatistics, type Inspected } from "./quality.ts";
 import { discardRows, RowsRefused, WrittenRows, type RowTarget } from "./row-output.ts";
 import type { StepInputs } from "./step-inputs.ts";
+import type { AnyKey } from "./partition-set.ts";
+import { WrittenParts, type PartTarget } from "./part-output.ts";
 import { encodeOutputs, outputPlace } from "./step-outputs.ts";
 import { targetStorage, type Workspace } from "./workspace.ts";
 
@@ -134,19 +138,46 @@ export interface WrittenOutputs {
 
 /** Where each output of a step will go; asked before the producer runs, so that a name too long costs nothing. */
 export function locateOutputs(workspace: Workspace, network: Network, step: Step, attempt: string): string[] {
-  const { call, set, position } = { ...step.group, position: step.position };
-  return call.outputs.map(({ node }) =>
-    targetStorage(node, workspace).locate({
-      graph: network.graph.name,
-      artifactKey: node.key,
-      dimensions: node.artifact.dimensions,
-      key: set.keys[position]!,
-      keyText: set.texts[position]!,
-      input: step.manifest!.fingerprint,
-      attempt,
-      extension: node.artifact.format.extension,
-    }),
-  );
+  const { call, set } = step.group;
+  const key = set.keys[step.position]!;
+  const keyText = set.texts[step.position]!;
+  return call.outputs.map(({ node }) => locate(workspace, network, step, node, { key, keyText, attempt }));
+}
+
+function locate(
+  workspace: Workspace,
+  network: Network,
+  step: Step,
+  node: GraphNode,
+  place: { readonly key: AnyKey; readonly keyText: KeyText; readonly attempt: string },
+): string {
+  return targetStorage(node, workspace).locate({
+    graph: network.graph.name,
+    artifactKey: node.key,
+    dimensions: node.artifact.dimensions,
+    ...place,
+    input: step.manifest!.fingerprint,
+    extension: node.artifact.format.extension,
+  });
+}
+
+/** Where the partitions of a step's fan-out go. */
+export function partTarget(workspace: Workspace, network: Network, step: Step, attempt: string): PartTarget {
+  const { call, set } = step.group;
+  const { node } = call.parts!;
+  return {
+    call,
+    key: set.keys[step.position]!,
+    keyText: set.texts[step.position]!,
+    sha256: workspace.storage.sha256,
+    async store(key, keyText, bytes) {
+      const storage = targetStorage(node, workspace);
+      const location = locate(workspace, network, step, node, { key, keyText, attempt });
+      if (storage.kind === "literal") return { storage: storage.kind, location, value: bytes };
+      await storage.write(location, bytes, workspace.storage);
+      return { storage: storage.kind, location, value: undefined };
+    },
+  };
 }
 
 /** Where the rows of a step's streamed outputs go; they have no name before `writeOutputs` gives them one. */
@@ -190,8 +221,9 @@ async function writeAll(
 ): Promise<WrittenOutputs> {
   const { call, set } = step.group;
   const key = set.texts[step.position]!;
-  const encoded = await encodeOutputs(call, key, returned);
-  const inspected = await inspectOutputs(call, key, encoded);
+  const parts = returned instanceof WrittenParts ? returned : undefined;
+  const encoded = await encodeOutputs(call, key, parts === undefined ? returned : parts.keys);
+  const inspected = [...(await inspectOutputs(call, key, encoded))];
   const outputs: { name: string; partition: PartitionRecord }[] = [];
   const places: WrittenPlace[] = [];
   for (const [index, { node, slot }] of call.outputs.entries()) {
@@ -223,6 +255,27 @@ async function writeAll(
         run,
       },
     });
+  }
+  for (const part of parts?.parts ?? []) {
+    const { slot, node } = call.parts!;
+    const { keyText, content, storage, location, value } = part;
+    outputs.push({
+      name: slot,
+      partition: {
+        artifact: node.identity,
+        key: keyText,
+        input: step.manifest!.fingerprint,
+        content: content.fingerprint,
+        size: content.size,
+        digest: content.digest,
+        storage,
+        location,
+        value,
+        run,
+      },
+    });
+    if (value === undefined) places.push({ storage: targetStorage(node, workspace), location });
+    inspected.push(part.inspected);
   }
   return { outputs, places, inspected };
 }

@@ -1,10 +1,10 @@
 // A graph as it stands, to be looked at: what its sources have, what a build would do, what cannot be built, and what failed last.
 
 import { everyItem } from "../backend/pages.ts";
-import type { GraphDefinition } from "../graph/graph.ts";
+import { everyOutput, type GraphDefinition } from "../graph/graph.ts";
 import type { BuildOptions } from "./build.ts";
 import type { StepReport } from "./events.ts";
-import type { Network } from "./network.ts";
+import { madeBy, type Network } from "./network.ts";
 import { placeText } from "./place.ts";
 import { neededSteps, planNetwork } from "./plan.ts";
 import type { PlannedState } from "./step-state.ts";
@@ -41,8 +41,8 @@ export async function surveyGraph(graph: GraphDefinition, options: BuildOptions)
     const input = wired.get(name) === 1 ? undefined : (manifest?.fingerprint ?? "");
     const message = planned === "up-to-date" ? undefined : failures.get(attemptName(name, partition, input));
     const failure = withoutPlace(message, name, placeText(call.outputs[0]!.node.key, partition));
-    for (const { node } of call.outputs) {
-      if (!blocked.has(node.key)) steps.push({ key: node.key, partition, state: planned!, reason, failure });
+    for (const { node, partition: made } of madeBy(step)) {
+      if (!blocked.has(node.key)) steps.push({ key: node.key, partition: made, state: planned!, reason, failure });
     }
   }
   const sources = new Map(network.sources.map(({ node, set }) => [node.key, set.texts]));
@@ -60,7 +60,7 @@ function blockedBy({ groups, states }: Network): Map<string, readonly string[]> 
       if (state.kind === "source" && state.found.length === 0) missing.add(from.key);
       for (const key of blocked.get(from.key) ?? []) missing.add(key);
     }
-    if (missing.size > 0) for (const { node } of call.outputs) blocked.set(node.key, [...missing]);
+    if (missing.size > 0) for (const { node } of everyOutput(call)) blocked.set(node.key, [...missing]);
   }
   return blocked;
 }

@@ -14,7 +14,8 @@ import { runProgram } from "../util/run-program.ts";
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import { inputSpec, type InputSpec } from "./edge.ts";
 import { didYouMean, invalid, isPlainRecord } from "./option.ts";
-import { SINGLE, type BuildContext } from "./producer.ts";
+import { SINGLE } from "./output.ts";
+import type { BuildContext } from "./producer.ts";
 
 const PLACEHOLDER = /\{(inputs|outputs|params|key|scripts|secrets)\.([^{}]+)\}|\{(output|temp)\}/g;
 

@@ -10,7 +10,7 @@ import type { AnnotationValue, Annotations } from "./annotation.ts";
 import { artifactForm, seal, type ArtifactForm } from "./artifact-identity.ts";
 import { recordText } from "./canonical-record.ts";
 import type { EdgeSpec } from "./edge.ts";
-import type { GraphCall, GraphInput, GraphNode } from "./node.ts";
+import { everyOutput, type GraphCall, type GraphInput, type GraphNode } from "./node.ts";
 import type { ProducerDefinition } from "./producer.ts";
 
 type Json = AnnotationValue;
@@ -96,7 +96,8 @@ export function describeGraph(graph: DescribedGraph): GraphDescription {
   return { format: 1, name, fingerprint, schemas, artifacts, producers: graph.calls.map(describeCall) };
 }
 
-function describeCall({ producer, inputs, outputs }: GraphCall): ProducerDescription {
+function describeCall(call: GraphCall): ProducerDescription {
+  const { producer, inputs } = call;
   const { name, version, annotations, description = null } = producer;
   return {
     name,
@@ -107,7 +108,7 @@ function describeCall({ producer, inputs, outputs }: GraphCall): ProducerDescrip
       edge: describeEdge(input.spec.edge),
       optional: input.spec.optional,
     })),
-    outputs: outputs.map(({ slot, node }) => ({ slot, key: node.key })),
+    outputs: everyOutput(call).map(({ slot, node }) => ({ slot, key: node.key })),
     annotations,
     description,
   };

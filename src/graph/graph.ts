@@ -16,7 +16,15 @@ import { checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
 import { resolveGraph } from "./resolve.ts";
 import { ownerOf, wireOf, type AnyWired, type GraphOwner } from "./wired.ts";
 
-export type { GraphCall, GraphInput, GraphNode, GraphOutput, ProducedNode, SourceNode } from "./node.ts";
+export {
+  everyOutput,
+  type GraphCall,
+  type GraphInput,
+  type GraphNode,
+  type GraphOutput,
+  type ProducedNode,
+  type SourceNode,
+} from "./node.ts";
 
 /**
  * Names artifacts: `define` wires them and returns them by name, nested objects being namespaces. It runs once, at once.

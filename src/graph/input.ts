@@ -72,13 +72,15 @@ type InputSentence<X, OD> = X extends { readonly is: Is<"wired"> }
   ? Says<"wiredAlready">
   : X extends { readonly is: Is<"producer"> }
     ? Says<"producerNamed">
-    : X extends { readonly edge: "map" }
-      ? Says<"otherOutput">
-      : X extends { readonly "~types": { readonly dimensions: infer D; readonly covers: infer Covers } }
-        ? [Mismatch<D, Covers, OD>] extends [never]
-          ? Says<"otherOutput">
-          : Mismatch<D, Covers, OD>
-        : Says<"notAnArtifact">;
+    : X extends { readonly is: Is<"fanOut"> }
+      ? Says<"fannedOut">
+      : X extends { readonly edge: "map" }
+        ? Says<"otherOutput">
+        : X extends { readonly "~types": { readonly dimensions: infer D; readonly covers: infer Covers } }
+          ? [Mismatch<D, Covers, OD>] extends [never]
+            ? Says<"otherOutput">
+            : Mismatch<D, Covers, OD>
+          : Says<"notAnArtifact">;
 
 type Mismatch<D, Covers, OD> = {
   [Name in keyof D & string]: Name extends keyof OD

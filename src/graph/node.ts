@@ -39,11 +39,13 @@ export interface GraphCall {
   /** Its place in `graph.calls`: whatever it reads comes from calls with smaller ones. */
   readonly index: number;
   readonly producer: ProducerDefinition;
-  /** Those of its outputs. */
+  /** Those of its outputs, and of the key of a step. */
   readonly dimensions: Dimensions;
   /** In the order of the definition; an optional input that was not wired is absent. */
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly GraphOutput[];
+  /** What a fan-out makes: many partitions for each of `outputs`, which then is the list of their keys alone. */
+  readonly parts: GraphOutput | undefined;
   readonly wire: ProducerCall;
 }
 
@@ -56,6 +58,11 @@ export interface GraphInput {
 export interface GraphOutput {
   readonly slot: string;
   readonly node: ProducedNode;
+}
+
+/** Every artifact that a call makes. */
+export function everyOutput({ outputs, parts }: GraphCall): readonly GraphOutput[] {
+  return parts === undefined ? outputs : [...outputs, parts];
 }
 
 export function sourceNode(key: string, wire: SourceWire, storage: Storage): SourceNode {

@@ -5,10 +5,10 @@ import type { Dimensions, Key } from "../identity/partition.ts";
 import { callSite, CodeVersion } from "../identity/code-version.ts";
 import { describeVersion, followsCode, type Version, type VersionDescription } from "../identity/version.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";
-import type { DeclaredArtifact } from "./artifact.ts";
 import { inputSpec, type InputSpec } from "./edge.ts";
-import { checkInputFits, checkWireFits, sameDimensions } from "./fit.ts";
+import { checkInputFits, checkWireFits } from "./fit.ts";
 import type { CheckedInputs, Declared, DimensionsIn, SeenIn, ValueIn, WrittenIn } from "./input.ts";
+import { checkedOutputs, misplaced, SINGLE, type Outputs } from "./output.ts";
 import type { Secret } from "../util/secret.ts";
 import { checkName, checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
@@ -93,13 +93,15 @@ export interface ManyOutputs<Outputs> {
   readonly output?: never;
 }
 
+type AnyFanOut = { readonly is: Is<"fanOut">; readonly over: readonly string[] };
 type AnyDeclared = { readonly is: Is<"declared"> } | { readonly is: Is<"view">; readonly view: "stream" };
+type AnyOne = AnyDeclared | AnyFanOut;
 /** Of one dimension set; a streamed one as well. */
 type DeclaredIn<OD> =
   | Declared<unknown, OD, never>
   | { readonly is: Is<"view">; readonly view: "stream"; readonly "~types": { readonly dimensions: OD } };
 
-type CheckedOutput<Output> = Output extends AnyDeclared ? Output : OutputSentence<Output>;
+type CheckedOutput<Output> = Output extends AnyOne ? Output : OutputSentence<Output>;
 type CheckedOutputs<Outputs> = [Outputs] extends [{ readonly [name: string]: DeclaredIn<OutputDimensions<Outputs>> }]
   ? Outputs
   : {
@@ -113,21 +115,26 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
   ? Says<"wiredAlready">
   : X extends { readonly is: Is<"producer"> }
     ? Says<"producerNamed">
-    : X extends { readonly is: Is<"edge"> | Is<"optional"> | Is<"clean"> }
-      ? Says<"edgeAsOutput">
-      : X extends { readonly is: Is<"view"> }
-        ? Says<"viewAsOutput">
-        : Says<"notAnArtifact">;
+    : X extends { readonly is: Is<"fanOut"> }
+      ? Says<"fannedOut">
+      : X extends { readonly is: Is<"edge"> | Is<"optional"> | Is<"clean"> }
+        ? Says<"edgeAsOutput">
+        : X extends { readonly is: Is<"view"> }
+          ? Says<"viewAsOutput">
+          : Says<"notAnArtifact">;
 
-export type OutputDimensions<Outputs> = Outputs extends AnyDeclared
-  ? DimensionsIn<Outputs>
-  : { [Slot in keyof Outputs]: DimensionsIn<Outputs[Slot]> }[keyof Outputs];
+/** Of the key of a step: those of its outputs, but for those that a fan-out finds. */
+export type OutputDimensions<Outputs> = Outputs extends AnyFanOut
+  ? Omit<DimensionsIn<Outputs>, Outputs["over"][number]>
+  : Outputs extends AnyDeclared
+    ? DimensionsIn<Outputs>
+    : { [Slot in keyof Outputs]: DimensionsIn<Outputs[Slot]> }[keyof Outputs];
 
 export type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};
-export type Returned<Outputs> = Outputs extends AnyDeclared
+export type Returned<Outputs> = Outputs extends AnyOne
   ? WrittenIn<Outputs>
   : { readonly [Slot in keyof Outputs]: WrittenIn<Outputs[Slot]> } & {};
-type Results<Outputs> = Outputs extends AnyDeclared
+type Results<Outputs> = Outputs extends AnyOne
   ? ValueIn<Outputs>
   : { readonly [Slot in keyof Outputs]: ValueIn<Outputs[Slot]> } & {};
 
@@ -146,21 +153,18 @@ export type Wiring<Inputs> = [OptionalName<Inputs>] extends [never]
       readonly [Name in OptionalName<Inputs>]?:
         WiredArtifact<ValueIn<Inputs[Name]>, DimensionsIn<Inputs[Name]>> | undefined;
     };
-export type Wired<Outputs> = Outputs extends AnyDeclared
+export type Wired<Outputs> = Outputs extends AnyOne
   ? WiredArtifact<ValueIn<Outputs>, DimensionsIn<Outputs>>
   : { readonly [Slot in keyof Outputs]: WiredArtifact<ValueIn<Outputs[Slot]>, DimensionsIn<Outputs[Slot]>> } & {};
 
 /** The run-time side of a producer: frozen, plain. */
-export interface ProducerDefinition {
+export interface ProducerDefinition extends Outputs {
   readonly name: string;
   /** The name that counts in fingerprints: the first it had. */
   readonly firstName: string;
   readonly version: VersionDescription;
   readonly inputs: ReadonlyMap<string, InputSpec>;
-  readonly outputs: ReadonlyMap<string, DeclaredArtifact>;
-  /** The slots that are written row by row. */
-  readonly streamed: ReadonlySet<string>;
-  /** The dimensions all outputs have. */
+  /** The dimensions all outputs have; of a fan-out those that it does not find. */
   readonly dimensions: Dimensions;
   /** Declared with `output`: there is one slot, named "output", and `build` returns its value itself. */
   readonly single: boolean;
@@ -179,9 +183,6 @@ export interface ProducerDefinition {
 
 /** Only `sink` has it to give. */
 export const SINK: unique symbol = Symbol("sink");
-
-/** The name of the slot of a producer declared with `output`. */
-export const SINGLE = "output";
 
 const optionNames = [
   "name",
@@ -304,7 +305,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
   checkName(name, "producer");
   const where = `producer '${name}'`;
   if (options.was !== undefined) checkName(options.was, `${where}, was`);
-  const { outputs, streamed } = checkedOutputs(options, where);
+  const { outputs, streamed, fanOut } = checkedOutputs(options, where);
   const dimensions = [...outputs.values()][0]!.dimensions;
   const { build, validate } = options;
   if (typeof build !== "function") invalid(where, "a producer needs a build function", "build: (inputs) => …", build);
@@ -318,6 +319,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     inputs: checkedInputs(options.inputs, dimensions, where),
     outputs,
     streamed,
+    fanOut,
     dimensions,
     single: options.output !== undefined,
     build: build as ProducerDefinition["build"],
@@ -374,61 +376,4 @@ function checkedInputs(inputs: unknown, dimensions: Dimensions, where: string): 
     specs.set(name, Object.freeze(spec));
   }
   return specs;
-}
-
-function checkedOutputs({ output, outputs, validate }: LooseOptions, where: string): Outputs {
-  if ((output === undefined) === (outputs === undefined)) {
-    const received = output === undefined ? "neither" : "both";
-    throw new StratigraphError("GRAPH_INVALID", "a producer has either one output or several", {
-      where,
-      expected: "output: Artifact, or outputs: { name: Artifact }",
-      received,
-    });
-  }
-  const named = output === undefined ? outputs : { [SINGLE]: output };
-  if (!isPlainRecord(named) || Object.keys(named).length === 0) {
-    invalid(where, "outputs are named", "outputs: { train: Train, test: Test }", named);
-  }
-  const slots = new Map<string, DeclaredArtifact>();
-  const streamed = new Set<string>();
-  checkNames(Object.keys(named), where, "output");
-  for (const slot of Object.keys(named)) {
-    const place = output === undefined ? `${where}, output '${slot}'` : `${where}, output`;
-    const spec = inputSpec(named[slot]);
-    if (spec === undefined || spec.edge.kind !== "same" || spec.optional) {
-      throw new StratigraphError("GRAPH_INVALID", spec === undefined ? misplaced(named[slot]) : says.edgeAsOutput, {
-        where: place,
-      });
-    }
-    const { artifact, view } = spec;
-    if (view === "stream") {
-      const { checks, quality } = artifact;
-      if (validate !== undefined || Object.keys(checks).length + Object.keys(quality.own).length > 0) {
-        throw new StratigraphError("GRAPH_INVALID", says.streamedChecks, { where: place });
-      }
-      streamed.add(slot);
-    } else if (view !== "value") throw new StratigraphError("GRAPH_INVALID", says.viewAsOutput, { where: place });
-    const [first] = slots.values();
-    if (first !== undefined && !sameDimensions(first.dimensions, artifact.dimensions)) {
-      throw new StratigraphError("GRAPH_INVALID", says.dimensionsDiffer, { where: place });
-    }
-    checkStorage(artifact, place);
-    slots.set(slot, artifact);
-  }
-  return { outputs: slots, streamed };
-}
-
-type Outputs = Pick<ProducerDefinition, "outputs" | "streamed">;
-
-function checkStorage({ storage, dimensions }: DeclaredArtifact, where: string): void {
-  try {
-    storage?.check(dimensions, "produced");
-  } catch (error) {
-    throw isStratigraphError(error) ? error.within(where) : error;
-  }
-}
-
-function misplaced(thing: unknown): string {
-  if (wireOf(thing) !== undefined) return says.wiredAlready;
-  return producerDefinition(thing) === undefined ? says.notAnArtifact : says.producerNamed;
 }

@@ -8,6 +8,7 @@ import type { DeclaredArtifact } from "./artifact.ts";
 import { foldName } from "./name.ts";
 import type { NamedWire } from "./namespace.ts";
 import { producedNode, sourceNode, type GraphCall, type GraphInput, type GraphNode, type GraphOutput } from "./node.ts";
+import { KEYS, SINGLE } from "./output.ts";
 import type { ProducerDefinition } from "./producer.ts";
 import type { ProducerCall, Wire } from "./wired.ts";
 
@@ -117,11 +118,13 @@ function nameTheRest(calls: readonly ProducerCall[], keys: Map<Wire, string>): v
   for (const { producer, outputs } of calls) {
     let base: string | undefined;
     for (const wire of outputs.values()) {
-      if (keys.has(wire)) continue;
+      if (keys.has(wire) || (producer.fanOut !== undefined && wire.slot === KEYS)) continue;
       freeName ??= namesBeside(keys.values());
       base ??= freeName(producer.name);
       keys.set(wire, producer.single ? base : `${base}.${wire.slot}`);
     }
+    // Nothing else can have that name: what is below an artifact's name would be in a namespace of the same name.
+    if (producer.fanOut !== undefined) keys.set(outputs.get(KEYS)!, `${keys.get(outputs.get(SINGLE)!)!}.keys`);
   }
 }
 
@@ -155,11 +158,20 @@ function nodesOf(graph: string, calls: readonly ProducerCall[], keys: ReadonlyMa
       inputs.push({ name, spec: producer.inputs.get(name)!, from });
     }
     const outputs: GraphOutput[] = [];
-    const call: GraphCall = { index, producer, dimensions, inputs: Object.freeze(inputs), outputs, wire };
+    const call: { -readonly [Member in keyof GraphCall]: GraphCall[Member] } = {
+      index,
+      producer,
+      dimensions,
+      inputs: Object.freeze(inputs),
+      outputs,
+      parts: undefined,
+      wire,
+    };
     for (const [slot, output] of wire.outputs) {
       const node = producedNode(keys.get(output)!, output, call);
       byWire.set(output, node);
-      outputs.push({ slot, node });
+      if (producer.fanOut !== undefined && slot === SINGLE) call.parts = Object.freeze({ slot, node });
+      else outputs.push({ slot, node });
     }
     Object.freeze(outputs);
     if (outputs.length > 1) checkPlaces(graph, call);

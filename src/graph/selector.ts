@@ -6,7 +6,7 @@ import { reach } from "../util/dag.ts";
 import { showValue } from "../util/show.ts";
 import { suggest, suggestKey } from "../util/suggest.ts";
 import { annotationTexts, hasAnnotation, type Annotations } from "./annotation.ts";
-import type { GraphCall, GraphNode } from "./node.ts";
+import { everyOutput, type GraphCall, type GraphNode } from "./node.ts";
 
 export interface Selector {
   readonly text: string;
@@ -114,8 +114,8 @@ export function upstreamOf(graph: Pick<SelectableGraph, "calls">, nodes: Iterabl
 export function downstreamOf(graph: Pick<SelectableGraph, "calls">, nodes: Iterable<GraphNode>): Iterable<GraphNode> {
   const found = new Set<GraphNode>(nodes);
   // Calls stand in the order they are built, so one pass sees every reader after what it reads.
-  for (const { inputs, outputs } of graph.calls) {
-    if (inputs.some(({ from }) => found.has(from))) for (const { node } of outputs) found.add(node);
+  for (const call of graph.calls) {
+    if (call.inputs.some(({ from }) => found.has(from))) for (const { node } of everyOutput(call)) found.add(node);
   }
   return found;
 }

@@ -7,6 +7,7 @@ export const is = {
   producer: "a producer: call it with its inputs to get an artifact",
   view: "a view of an artifact, which goes inside an edge: all(stream(x))",
   clean: "an input without warnings, which goes inside an edge: all(clean(x))",
+  fanOut: 'many partitions of an artifact, which go at `output`: output: fanOut(x, "region")',
   edge: "an edge, which goes around a declared artifact: all(x)",
   optional: "an optional input, which goes outermost: optional(all(x))",
 } as const;
@@ -25,6 +26,9 @@ export const says = {
   wholeChecks: "stream() gives rows one by one: this schema has a check of all rows together",
   noRowFormat: "stream() needs a format of rows: ndjson(), csv(), json() or parquet()",
   streamedChecks: "an output that is streamed is never whole: checks and validate cannot see it",
+  fannedOut: "fanOut() is for the one output of a producer: output: fanOut(x, …)",
+  fannedValidate: "validate sees one value, and a fan-out has many: give the artifact checks",
+  fannedThreshold: "thresholds of a fan-out cannot look at earlier partitions: leave out `last`",
   otherOutput: "mapKeys() was given the keys of another output",
 } as const;
 

@@ -4,6 +4,7 @@ import type { RunRecord, StoredPartition, StoredSnapshot } from "../backend/reco
 import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
+import { WrittenParts, writingParts } from "../build/part-output.ts";
 import { RowsRefused, writingRows, WrittenRows, type RowTarget } from "../build/row-output.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
 import { inspectOutputs, refusal } from "../build/quality.ts";
@@ -17,7 +18,7 @@ import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
 import { withStoredParams } from "../graph/params.ts";
 import { parseManifest } from "../identity/manifest.ts";
-import { decodeKey, type KeyText } from "../identity/partition.ts";
+import { decodeKey, encodeKey, type KeyText } from "../identity/partition.ts";
 
 /** What a replay of one stored partition gave. */
 export interface Replay {
@@ -62,6 +63,9 @@ export async function replayPartition(
   const where = `${placeText(key, stored.key)} of snapshot ${snapshot.id.slice(0, 8)}`;
   const node = producedNode(graph, key, where);
   const { call } = node;
+  const whole = decodeKey(node.artifact.dimensions, stored.key);
+  const stepKey = Object.fromEntries(Object.entries(whole).filter(([name]) => Object.hasOwn(call.dimensions, name)));
+  const stepText = encodeKey(call.dimensions, stepKey);
   if (call.producer.sink) throw impossible(`sink '${call.producer.name}' would do again what it did outside`, where);
   const { run, manifest, read } = await recall(workspace, stored, where);
   const inputs: { name: string; partition: StoredPartition }[] = [];
@@ -80,7 +84,7 @@ export async function replayPartition(
       return found.partition;
     });
     for (const partition of partitions) inputs.push({ name: input.name, partition });
-    values[input.name] = await readInput(views, input, stored.key, partitions);
+    values[input.name] = await readInput(views, input, stepText, partitions);
   }
   await settleVersions(graph, workspace);
   await before?.();
@@ -104,13 +108,18 @@ export async function replayPartition(
   let returned: unknown;
   try {
     const step = { key: node.key, partition: stored.key, producer: call.producer.name };
-    const keyOf = decodeKey(node.artifact.dimensions, stored.key);
     returned = await executor.execute(
       {
         step,
-        producer: writingRows(producer, inMemory),
+        producer: writingParts(writingRows(producer, inMemory), () => ({
+          call,
+          key: stepKey,
+          keyText: stepText,
+          sha256: false,
+          store: async (_key, _text, bytes) => ({ storage: "literal", location: "", value: bytes }),
+        })),
         inputs: values,
-        key: keyOf,
+        key: stepKey,
         attempt: 1,
         work: stored.input!,
         tools,
@@ -126,15 +135,24 @@ export async function replayPartition(
     executor.close();
   }
   const duration = workspace.clock.monotonic() - started;
-  const encoded = await encodeOutputs(call, stored.key, returned);
-  const inspected = await inspectOutputs(call, stored.key, encoded);
+  const parts = returned instanceof WrittenParts ? returned : undefined;
+  const encoded = await encodeOutputs(call, stepText, parts === undefined ? returned : parts.keys);
+  const inspected = [
+    ...(await inspectOutputs(call, stepText, encoded)),
+    ...(parts?.parts ?? []).map((part) => part.inspected),
+  ];
   const refused = refusal(
-    placeText(call.outputs[0]!.node.key, stored.key),
+    placeText(key, stored.key),
     inspected.flatMap(({ findings }) => findings),
     undefined,
   );
   if (refused !== undefined) throw refused;
   const outputs = new Map(call.outputs.map((output, slot) => [output.node.key, bytesOf(encoded[slot]!)]));
+  if (node === call.parts?.node) {
+    const part = parts?.parts.find(({ keyText }) => keyText === stored.key);
+    if (part === undefined) throw impossible("the producer does not make this partition from these inputs now", where);
+    outputs.set(key, part.value!);
+  }
   return {
     key,
     partition: stored.key,

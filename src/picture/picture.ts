@@ -3,7 +3,7 @@
 import { explainReason, explainTogether } from "../build/explain.ts";
 import type { Survey, SurveyedStep } from "../build/survey.ts";
 import type { EdgeSpec } from "../graph/edge.ts";
-import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import { everyOutput, type GraphDefinition, type GraphNode } from "../graph/graph.ts";
 import { enumeration } from "../util/enumeration.ts";
 import { pictureStateNames, worstState, type PictureState } from "./state.ts";
 
@@ -64,9 +64,9 @@ export function pictureOf(graph: GraphDefinition, keys: ReadonlySet<string>, sur
     const standing = survey === undefined ? unseen : standingOf(node, survey, steps.get(node.key) ?? []);
     return { ...declarationOf(node), ...standing };
   });
-  const edges = graph.calls.flatMap(({ inputs, outputs }) =>
-    inputs.flatMap(({ name, spec, from }) => {
-      return outputs
+  const edges = graph.calls.flatMap((call) =>
+    call.inputs.flatMap(({ name, spec, from }) => {
+      return everyOutput(call)
         .filter(({ node }) => keys.has(from.key) && keys.has(node.key))
         .map(({ node }) => ({
           from: from.key,

@@ -52,7 +52,7 @@ function needs(
   const call: GraphCall = graph.calls[0]!;
   const sets = new Map<GraphNode, PartitionSet>();
   for (const { from, name } of call.inputs) sets.set(from, partitionSet(dimensions[name]!, keys[name] ?? [{}]));
-  const mapping = mapCall(call, sets);
+  const mapping = mapCall(call, (node) => sets.get(node)!);
   return Object.fromEntries(
     mapping.outputs.texts.map((text, position) => [
       text,
