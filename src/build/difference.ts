@@ -46,7 +46,9 @@ export async function differenceTo(
     }
     for (const text of now.keys()) if (!positions.has(text)) counts.gone++;
   }
-  for (const [key, count] of had) if (!keys.has(key)) counts.gone += count;
+  // What a fan-out has not said yet may be there again, or not.
+  for (const { key } of network.graph.nodes.values()) if (!keys.has(key)) counts.open += had.get(key) ?? 0;
+  for (const [key, count] of had) if (!network.graph.nodes.has(key)) counts.gone += count;
   return { environment, snapshot: tag?.snapshot, moves: tag?.snapshot !== manifest.fingerprint, ...counts };
 }
 

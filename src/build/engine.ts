@@ -10,6 +10,7 @@ import type { BuildOptions } from "./build.ts";
 import { differenceTo } from "./difference.ts";
 import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./events.ts";
 import { isDead } from "./holder.ts";
+import { fanOutKeyChanges, keyChangesJson, sourceKeyChanges, type KeyChange } from "./key-changes.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { LocalExecutor } from "./local-executor.ts";
 import { warningsOf } from "./quality.ts";
@@ -65,14 +66,18 @@ export async function buildIn(
   if (options.budget !== undefined) checkBudget(await priceOf(workspace, first), options.budget, graph.name);
 
   const ends = new Map<string, { step: Step; end: StepEnd }>();
+  const keys: KeyChange[] = [];
   let planned = first;
   let build: RunId | undefined;
   for (let healed = 0; ;) {
     const opened = await openSnapshot(workspace, planned, build);
-    build ??= opened;
-    if (build === undefined) break;
+    if (opened === undefined) break;
+    build = opened.run;
+    keys.push(...opened.keys);
     const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
     for (const [step, end] of result.ends) ends.set(stepPlace(step), { step, end });
+    const ran = [...result.ends.keys()].filter(({ state }) => state === "built");
+    keys.push(...fanOutKeyChanges(ran, planned.rebuilder));
     if (options.signal?.aborted === true) break;
     // What fan-outs made says what else there is to build.
     if (!result.healing && !(layParts(planned.network) && layMore(planned.network).length > 0)) break;
@@ -84,10 +89,11 @@ export async function buildIn(
     }
     const scan = { sources: planned.network.sources, strays: planned.strays };
     planned = await planNetwork(workspace, graph, { ...options, done: ends }, scan);
-    if (!result.healing) emitPlan(options.on, planned);
+    if (!result.healing) emitPlan(options.on, planned, ends);
   }
 
-  const result = summarise(first, planned.network, ends, options, workspace.clock.monotonic() - started);
+  const summary = summarise(first, planned.network, ends, options, workspace.clock.monotonic() - started);
+  const result = keys.length === 0 ? summary : { ...summary, keys };
   if (build === undefined) rememberStanding(workspace, first, options, result);
   else await closeSnapshot(workspace, planned, result, build);
   if (result.outcome === "succeeded") {
@@ -134,7 +140,7 @@ async function openSnapshot(
   workspace: Workspace,
   { network, rebuilder, manifest, whole }: PlannedNetwork,
   build: RunId | undefined,
-): Promise<RunId | undefined> {
+): Promise<{ readonly run: RunId; readonly keys: readonly KeyChange[] } | undefined> {
   const { connection, clock, holder } = workspace;
   const { graph } = network;
   const id = manifest.fingerprint;
@@ -149,6 +155,7 @@ async function openSnapshot(
   await rebuilder.recallSources();
   const run = build ?? (createId(clock) as RunId);
   const now = new Date(clock.now()).toISOString();
+  const keys = build === undefined ? await sourceKeyChanges(connection, network, manifest, latest) : [];
   await connection.transaction(async (tx) => {
     await tx.writeManifests([manifest, graph.manifest, ...schemaManifests(graph.calls)]);
     await tx.writeGraph({ name: graph.name, fingerprint: graph.fingerprint, description: graph.describe() });
@@ -179,7 +186,7 @@ async function openSnapshot(
           key: undefined,
           input: undefined,
           state: "running",
-          reason: undefined,
+          reason: keyChangesJson(keys),
           startedAt: now,
           finishedAt: undefined,
           attempts: 1,
@@ -190,7 +197,7 @@ async function openSnapshot(
       ]);
     }
   });
-  return run;
+  return { run, keys };
 }
 
 /** Source partitions that are new get a record; the links of all of them are returned. */
@@ -327,18 +334,25 @@ function summarise(
   return { graph: name, snapshot: first.manifest.fingerprint, outcome, ...counts, steps, ...openOf(network), duration };
 }
 
-function emitPlan(on: BuildListener | undefined, { network, manifest }: PlannedNetwork): void {
+/** `done`: the places of steps that were told of already, in what comes to a plan. */
+function emitPlan(
+  on: BuildListener | undefined,
+  { network, manifest }: PlannedNetwork,
+  done?: ReadonlyMap<string, unknown>,
+): void {
   if (on === undefined) return;
   const zero = (): Record<PlannedState, number> =>
     Object.fromEntries(Object.keys(plannedStates).map((state) => [state, 0])) as Record<PlannedState, number>;
   const counts = zero();
   const byKey = new Map<string, Record<PlannedState, number>>();
   for (const step of neededSteps(network)) {
+    if (done?.has(stepPlace(step)) === true) continue;
     const { key } = stepName(step);
     let mine = byKey.get(key);
     if (mine === undefined) byKey.set(key, (mine = zero()));
     mine[step.planned!]++;
     counts[step.planned!]++;
   }
-  on({ type: "planned", graph: network.graph.name, snapshot: manifest.fingerprint, counts, byKey });
+  const more = done === undefined ? {} : { more: true as const };
+  on({ type: "planned", ...more, graph: network.graph.name, snapshot: manifest.fingerprint, counts, byKey });
 }

@@ -4,6 +4,7 @@ import type { RunId } from "../backend/records.ts";
 import type { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { Stray } from "../data/storage/storage.ts";
+import type { KeyChange } from "./key-changes.ts";
 import type { Warning } from "./quality.ts";
 import type { Reason } from "./reason.ts";
 import type { FinishedState, PlannedState } from "./step-state.ts";
@@ -28,6 +29,8 @@ export type BuildEvent =
     }
   | {
       readonly type: "planned";
+      /** True for what came to the plan while it was carried out, because fan-outs say what else there is; the counts are of that alone. */
+      readonly more?: true | undefined;
       readonly graph: string;
       readonly snapshot: Fingerprint;
       /** Steps by planned state. */
@@ -84,6 +87,13 @@ export type BuildEvent =
     }
   | { readonly type: "build-finished"; readonly result: BuildResult };
 
+/** An artifact of which it is not known which partitions there are, as a fan-out says that, which did not run yet or failed. */
+export interface OpenArtifact {
+  readonly key: string;
+  /** The producer with the fan-out. */
+  readonly producer: string;
+}
+
 export type BuildListener = (event: BuildEvent) => void;
 
 export type BuildOutcome = "succeeded" | "failed" | "cancelled";
@@ -114,7 +124,9 @@ export interface BuildResult {
   /** One entry per output partition, in graph order then key order. */
   readonly steps: readonly StepReport<FinishedState>[];
   /** Artifacts of which nothing was built because a fan-out failed that says which partitions there are; there where there are any. */
-  readonly open?: readonly { readonly key: string; readonly producer: string }[] | undefined;
+  readonly open?: readonly OpenArtifact[] | undefined;
+  /** Partitions of sources and fan-outs that were not there before, or are not there any more; there where there are any. */
+  readonly keys?: readonly KeyChange[] | undefined;
   /** Milliseconds. */
   readonly duration: number;
 }

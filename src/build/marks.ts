@@ -97,7 +97,8 @@ export async function unpin(
   for await (const mark of everyItem((page) =>
     connection.listMarks({ graph: graph.name, kind: "pin", open: true }, page),
   )) {
-    if (siblingsOf(graph, mark.artifactKey).some((key) => named(key, mark.key))) pins.push(mark);
+    const together = [...siblingsOf(graph, mark.artifactKey), ...partsOf(graph, mark.artifactKey)];
+    if (together.some((key) => named(key, mark.key))) pins.push(mark);
   }
   if (pins.length === 0) {
     throw new StratigraphError("PIN_INVALID", "nothing that is named is pinned", {
@@ -160,6 +161,12 @@ async function choose(
   }
   for (const key of made) await take(key, partitions.get(key));
   return [...chosen.values()];
+}
+
+/** The key of the fan-out that a list is of. */
+function partsOf(graph: GraphDefinition, key: string): readonly string[] {
+  const node = graph.nodes.get(key);
+  return node?.kind === "produced" && node.call.parts !== undefined ? [node.call.parts.node.key] : [];
 }
 
 /** Its partitions are made together with others, by one step: the step is marked by its list of keys. */

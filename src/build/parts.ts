@@ -5,7 +5,7 @@ import type { PartitionQuery, StoredPartition } from "../backend/records.ts";
 import type { MadeKey } from "../graph/fan-out.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { decodeKey, encodeKey, type KeyText } from "../identity/partition.ts";
-import type { Network, NodeState, Step, StepGroup } from "./network.ts";
+import type { Network, NodeState, Step } from "./network.ts";
 import { setOf, type AnyKey } from "./partition-set.ts";
 
 /** A step with a fan-out, and the list of keys that is stored for it. */
@@ -19,7 +19,7 @@ export async function findParts(
   connection: Pick<Connection, "findPartitions">,
   lists: readonly ListedParts[],
 ): Promise<(readonly StoredPartition[] | undefined)[]> {
-  const listed = lists.map(({ step, keys }) => ({ keys, made: madeKeys(step.group, step.position, keys) }));
+  const listed = lists.map(({ step, keys }) => ({ keys, made: madeKeys(step, keys) }));
   const queries: PartitionQuery[] = listed.flatMap(({ keys, made }, index) => {
     const { identity } = lists[index]!.step.group.call.parts!.node;
     return made.map(({ key }) => ({ artifact: identity, key, input: keys.input! }));
@@ -34,9 +34,9 @@ export async function findParts(
   });
 }
 
-function madeKeys(
-  { call, set }: StepGroup,
-  position: number,
+/** What a stored list says a step made, in its order. */
+export function madeKeys(
+  { group: { call, set }, position }: Step,
   { value }: StoredPartition,
 ): readonly { readonly key: KeyText; readonly content: string }[] {
   const { dimensions } = call.parts!.node.artifact;

@@ -6,7 +6,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { PlannedDifference } from "./difference.ts";
-import type { BuildListener, StepReport } from "./events.ts";
+import type { BuildListener, OpenArtifact, StepReport } from "./events.ts";
 import {
   layMore,
   layNetwork,
@@ -58,13 +58,6 @@ export interface Plan {
   readonly expected?: ExpectedCost | undefined;
   /** There where it was asked for. */
   readonly environment?: PlannedDifference | undefined;
-}
-
-/** An artifact whose partitions a fan-out says, which has not run yet as it would now. */
-export interface OpenArtifact {
-  readonly key: string;
-  /** The producer with the fan-out. */
-  readonly producer: string;
 }
 
 /** Milliseconds of work, bytes stored, and the number of steps of which nothing is known. */

@@ -124,6 +124,7 @@ export async function answerPlan(selected: Selected, call: Call): Promise<Answer
       skipped: 0,
       failed: 0,
       changes: plan.changes,
+      ...(plan.open === undefined ? {} : { open: plan.open }),
       steps: call.terminal.json ? plan.steps.map((step) => stepJson(step, call.cwd)) : [],
       strays: strays.found,
       ...(plan.expected === undefined ? {} : { expected: plan.expected }),

@@ -67,10 +67,10 @@ export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   /** The params it uses, each with a schema; only what uses a param is built again when it changes. */
   readonly params?: Params | undefined;
   /** Makes one partition; of several outputs, all in one record. */
-  readonly build: (
-    inputs: Received<Inputs>,
-    context: BuildContext<OD, Params>,
-  ) => Returned<NoInfer<Outputs>> | Promise<Returned<NoInfer<Outputs>>>;
+  // Nothing is inferred from it; and so the compiler knows what is wanted before it looks inside, and "eu" stays "eu" where that counts.
+  readonly build: NoInfer<
+    (inputs: Received<Inputs>, context: BuildContext<OD, Params>) => Returned<Outputs> | Promise<Returned<Outputs>>
+  >;
   /** Looks at what was built, all outputs together: true, or a sentence about what is wrong. */
   readonly validate?: ((outputs: Results<NoInfer<Outputs>>) => true | string | Promise<true | string>) | undefined;
   /** Further attempts after a failure; none unless told. */
@@ -124,10 +124,10 @@ type OutputSentence<X> = X extends { readonly is: Is<"wired"> }
           : Says<"notAnArtifact">;
 
 /** Of the key of a step: those of its outputs, but for those that a fan-out finds. */
-export type OutputDimensions<Outputs> = Outputs extends AnyFanOut
-  ? Omit<DimensionsIn<Outputs>, Outputs["over"][number]>
-  : Outputs extends AnyDeclared
-    ? DimensionsIn<Outputs>
+export type OutputDimensions<Outputs> = Outputs extends AnyDeclared
+  ? DimensionsIn<Outputs>
+  : Outputs extends AnyFanOut
+    ? Omit<DimensionsIn<Outputs>, Outputs["over"][number]>
     : { [Slot in keyof Outputs]: DimensionsIn<Outputs[Slot]> }[keyof Outputs];
 
 export type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};

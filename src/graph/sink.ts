@@ -35,10 +35,9 @@ export interface SinkOptions<Inputs, Outputs, OD, Params = {}> extends Omit<
   /**
    * Does what is to be done outside and returns its receipt: at least once for the same inputs, and not again once the receipt is stored.
    */
-  readonly send: (
-    inputs: Received<Inputs>,
-    context: SinkContext<OD, Params>,
-  ) => Returned<NoInfer<Outputs>> | Promise<Returned<NoInfer<Outputs>>>;
+  readonly send: NoInfer<
+    (inputs: Received<Inputs>, context: SinkContext<OD, Params>) => Returned<Outputs> | Promise<Returned<Outputs>>
+  >;
 }
 
 /**

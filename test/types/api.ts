@@ -4,6 +4,7 @@ export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "../../
 export type { Daily, Hourly, Key, Monthly, OneOf } from "../../src/identity/partition.ts";
 export { artifact, type Artifact, type KeyOf, type ValueOf } from "../../src/graph/artifact.ts";
 export { all, latest, mapKeys, optional, window, type Partition } from "../../src/graph/edge.ts";
+export { fanOut } from "../../src/graph/fan-out.ts";
 export { file, lazy, stream } from "../../src/graph/view.ts";
 export { bytes } from "../../src/graph/bytes.ts";
 export { defineGraph as graph, type GraphDefinition } from "../../src/graph/graph.ts";

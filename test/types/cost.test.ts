@@ -8,11 +8,11 @@ import { chainOfProducers, checkTypes } from "../../benchmarks/work/typed-progra
 const folder = dirname(fileURLToPath(import.meta.url));
 const graphOf = (count: number): string => chainOfProducers(count, "./api.ts");
 
-// 36,978 when it was measured; 5 % are left for changes in zod and the compiler.
-test("a graph of fifty producers with an artifact each costs at most 39,000 instantiations", () => {
+// 39,641 when it was measured; 5 % are left for changes in zod and the compiler. Of it 7 % are what keeps literals in what `build` returns.
+test("a graph of fifty producers with an artifact each costs at most 41,600 instantiations", () => {
   const count = instantiations(graphOf(50));
 
-  expect(count).toBeLessThan(39_000);
+  expect(count).toBeLessThan(41_600);
 }, 60_000);
 
 test("the cost grows in proportion to the number of producers", () => {

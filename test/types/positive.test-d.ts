@@ -6,6 +6,7 @@ import {
   artifact,
   bytes,
   daily,
+  fanOut,
   file,
   graph,
   hourly,
@@ -392,5 +393,49 @@ export const copied = producer({
   output: stream(Train),
   async *build({ rows }) {
     for await (const row of rows) yield row;
+  },
+});
+
+// Fan-out: the key of a step is what it does not find, and the wired artifact has all dimensions.
+export const fanned = producer({
+  name: "fanned",
+  version: "1",
+  inputs: { rows: Transactions },
+  output: fanOut(Regional, "region"),
+  async *build({ rows }, { key }) {
+    same<typeof key, { readonly date: string }>();
+    for (const { amount } of rows) yield { key: { region: amount > 0 ? "eu" : "us" }, value: amount };
+  },
+});
+export const regional: WiredArtifact<number, { date: Daily; region: OneOf<"eu" | "us"> }> = fanned({
+  rows: Transactions.from(local("data/{date}.json")),
+});
+export const listed = producer({
+  name: "listed",
+  version: "1",
+  inputs: {},
+  output: fanOut(Regional, "date", "region"),
+  build: (_, { key }) => {
+    same<typeof key, {}>();
+    return [{ key: { date: "2026-01-01", region: "eu" }, value: 1 }];
+  },
+});
+
+// A literal stays one where the schema wants it, also deep inside and row by row.
+const Kinds = artifact({ schema: z.array(z.object({ kind: z.enum(["buy", "sell"]) })) });
+export const kinds = producer({
+  name: "kinds",
+  version: "1",
+  inputs: { kinds: Kinds },
+  output: Kinds,
+  build: ({ kinds }) => (kinds.length > 0 ? kinds : [{ kind: "buy" }]),
+});
+export const kindRows = producer({
+  name: "kind-rows",
+  version: "1",
+  inputs: { kinds: Kinds },
+  output: stream(Kinds),
+  *build({ kinds }) {
+    for (const { kind } of kinds) yield { kind: kind === "buy" ? "sell" : "buy" };
   },
 });

@@ -54,6 +54,59 @@ export const wrongPrograms: readonly WrongProgram[] = [
     code: producing('inputs: {}, output: stream(Train), *build() { yield "x"; }'),
     compiler: "'string' is not assignable to type 'number'",
   },
+  // Fan-outs.
+  {
+    mistake: "a fan-out over a dimension that there is not",
+    code: 'fanOut(Regional, "area");',
+    compiler: `not assignable to parameter of type '"date" | "region"'`,
+    runTime: "fanOut(): there is no such dimension",
+  },
+  {
+    mistake: "a fan-out without a dimension",
+    code: "fanOut(Regional);",
+    compiler: "at least 2",
+    runTime: "it names the dimensions that the producer finds",
+  },
+  {
+    mistake: "a fan-out among several outputs",
+    code: producing(
+      'inputs: {}, outputs: { all: fanOut(Named, "who"), test: Test }, build: () => ({ all: [], test: [] })',
+    ),
+    compiler: "fanOut() is for the one output of a producer: output: fanOut(x, …)",
+    runTime: "same",
+  },
+  {
+    mistake: "a fan-out as an input",
+    code: producing('inputs: { all: fanOut(Named, "who") }, output: Train, build: () => []'),
+    compiler: "fanOut() is for the one output of a producer: output: fanOut(x, …)",
+    runTime: "same",
+  },
+  {
+    mistake: "a partition with the key of another dimension",
+    code: producing(
+      'inputs: {}, output: fanOut(Regional, "region"), *build() { yield { key: { date: "2026-01-01" }, value: 1 }; }',
+    ),
+    compiler: "'region' is missing",
+  },
+  {
+    mistake: "a partition with another value",
+    code: producing(
+      'inputs: {}, output: fanOut(Named, "who"), *build() { yield { key: { who: "ana" }, value: "x" }; }',
+    ),
+    compiler: "Type 'string' is not assignable to type 'number'",
+  },
+  {
+    mistake: "an input with the dimension that is found",
+    code: producing('inputs: { old: Named }, output: fanOut(Named, "who"), build: () => []'),
+    compiler: missing("who"),
+    runTime: "same",
+  },
+  {
+    mistake: "validate on a fan-out",
+    code: producing('inputs: {}, output: fanOut(Named, "who"), build: () => [], validate: 5'),
+    compiler: "number",
+    runTime: "validate sees one value, and a fan-out has many: give the artifact checks",
+  },
   {
     mistake: "a lazy value that is not called",
     code: producing("inputs: { n: lazy(TotalSpend) }, output: TotalSpend, build: ({ n }) => n"),

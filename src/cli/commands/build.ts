@@ -139,7 +139,8 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
     keepGoing,
     budget,
     on(event) {
-      if (event.type === "planned") first = event.counts["up-to-date"] === 0 && event.counts.stale === 0;
+      if (event.type === "planned" && event.more === undefined)
+        first = event.counts["up-to-date"] === 0 && event.counts.stale === 0;
       strays.on(event);
       reporter.on(event);
       telling?.(event);
@@ -148,7 +149,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
     reporter.close();
     return telling?.flush();
   });
-  const { outcome, snapshot, built, reused, skipped, failed, duration, steps } = result;
+  const { outcome, snapshot, built, reused, skipped, failed, duration, steps, open, keys } = result;
   const tagged =
     names.length > 0 && outcome === "succeeded" ? await tagResult(project, result, names, call) : undefined;
   const metadata = await finishMetadata();
@@ -166,6 +167,8 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
       skipped,
       failed,
       changes: built > 0,
+      ...(open === undefined ? {} : { open }),
+      ...(keys === undefined ? {} : { keys }),
       ...(tagged?.error === undefined ? {} : { error: tagged.error }),
       ...(tagged?.error === undefined && tagged !== undefined ? taggedJson(call.options.tag, environment) : {}),
       duration: Math.round(duration),

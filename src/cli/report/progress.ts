@@ -96,8 +96,8 @@ export class Progress {
 
   #plan(key: string, counts: Readonly<Record<PlannedState, number>>): void {
     const line = this.#at(key);
-    line.upToDate = counts["up-to-date"];
-    line.todo = counts.stale + counts.missing + counts.pending;
+    line.upToDate += counts["up-to-date"];
+    line.todo += counts.stale + counts.missing + counts.pending;
   }
 
   #line(step: StepName): Line {

@@ -46,7 +46,10 @@ export function buildLines(
   if (outcome === "succeeded" && built === 0) {
     // A result that was built earlier is news; one that is simply still there is not.
     const again = steps.filter(({ state, reason }) => state === "reused" && reason.code === "built-before");
-    if (again.length === 0) return [nothingToDo(reused, elapsed, colors), ...warnings, ...warningLines(steps, colors)];
+    if (again.length === 0) {
+      const left = keyLines(result.keys, colors);
+      return [...left, nothingToDo(reused, elapsed, colors), ...warnings, ...warningLines(steps, colors)];
+    }
   }
   const told = steps.filter(
     ({ state, reason }) => state === "built" || (state === "reused" && reason.code === "built-before"),
@@ -64,6 +67,8 @@ export function buildLines(
     ...lines,
     ...failureLines(failures, teller),
     ...skippedLines(steps, outcome, colors),
+    ...keyLines(result.keys, colors),
+    ...openLines(result.open, (producer) => `not built: '${producer}' did not say which partitions there are`, colors),
     `${parts.join(", ")} in ${time} · snapshot ${short(result.snapshot)}`,
     ...warnings,
     ...warningLines(steps, colors),
@@ -102,6 +107,7 @@ export function planLines(
   ];
   return [
     ...stepLines(open, colors),
+    ...openLines(plan.open, (producer) => `their partitions are known once '${producer}' has run`, colors),
     parts.join(", "),
     ...(plan.expected === undefined ? [] : [expectedLine(plan.expected)]),
     ...environment,
@@ -109,6 +115,28 @@ export function planLines(
     ...warningLines(plan.steps, colors),
     `${colors.dim("next:")} ${program} build${plan.environment === undefined ? "" : ` --env ${plan.environment.environment}`}`,
   ];
+}
+
+/** "days: 2 partitions left (date=2026-01-01, date=2026-01-02)". What only came is told by what was built of it. */
+function keyLines(changes: BuildResult["keys"], colors: Colors): string[] {
+  return (changes ?? [])
+    .filter(({ left }) => left.count > 0)
+    .map(({ key, left }) => {
+      const some = left.examples.slice(0, MOST_SINGLE).map(escapeText).join(", ");
+      const rest = left.count > MOST_SINGLE ? ", …" : "";
+      return colors.dim(`  ${escapeText(key)}: ${count(left.count, "partition")} left (${some}${rest})`);
+    });
+}
+
+/** One line for each fan-out that has not said yet what there is. */
+function openLines(open: Plan["open"], sentence: (producer: string) => string, colors: Colors): string[] {
+  const byProducer = new Map<string, string[]>();
+  for (const { key, producer } of open ?? []) byProducer.set(producer, [...(byProducer.get(producer) ?? []), key]);
+  return [...byProducer].map(([producer, keys]) => {
+    const names = keys.slice(0, MOST_SINGLE).map(escapeText).join(", ");
+    const rest = keys.length > MOST_SINGLE ? ` and ${count(keys.length - MOST_SINGLE, "artifact")} more` : "";
+    return colors.dim(`  ${names}${rest}: ${sentence(escapeText(producer))}`);
+  });
 }
 
 function expectedLine({ duration: work, bytes, unknown }: ExpectedCost): string {

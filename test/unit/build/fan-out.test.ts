@@ -1,9 +1,11 @@
 // Fan-out: one step makes many partitions, whose keys say what else there is to build.
 
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { all, artifact, daily, fanOut, graph, memory, oneOf, producer, strings } from "../../../src/index.ts";
+import { all, artifact, daily, fanOut, graph, local, memory, oneOf, producer, strings } from "../../../src/index.ts";
 import type { BuildResult } from "../../../src/build/events.ts";
+import { Folder } from "../../support/folder.ts";
 
 const Order = z.object({ country: z.string(), amount: z.number() });
 type Order = z.infer<typeof Order>;
@@ -301,5 +303,61 @@ describe("what a fan-out gives", () => {
     [[{ key: { area: "a" }, value: -1 }], /check 'positive' failed: it is not positive/],
   ])("%j is refused in one sentence", async (given, sentence) => {
     expect(await failure(given)).toMatch(sentence);
+  });
+});
+
+describe("partitions that come and leave", () => {
+  it("are told of a fan-out when it runs again", async () => {
+    const { build, orders, state } = world();
+    expect((await build()).result.keys).toBeUndefined();
+    orders["2026-01-01"] = [{ country: "it", amount: 1 }];
+    state.orders = 2;
+
+    const { result } = await build();
+
+    expect(result.keys).toEqual([
+      {
+        key: "parts",
+        came: { count: 1, examples: ["country=it,date=2026-01-01"] },
+        left: { count: 2, examples: ["country=de,date=2026-01-01", "country=fr,date=2026-01-01"] },
+      },
+    ]);
+  });
+
+  it("are told of a source, kept with the run of the build, and earlier snapshots still have them", async () => {
+    using folder = new Folder();
+    const Day = artifact({ schema: z.number(), partitionBy: { date: daily() } });
+    const Sum = artifact({ schema: z.number() });
+    const sum = producer({
+      name: "sum",
+      version: "1",
+      inputs: { days: all(Day) },
+      output: Sum,
+      build: ({ days }) => days.reduce((sum, { value }) => sum + value, 0),
+    });
+    const shop = graph("shop", () => {
+      const days = Day.from(local("{date}.json"));
+      return { days, sum: sum({ days }) };
+    });
+    const backend = memory();
+    const build = () => shop.build({ backend, root: folder.path });
+    for (const day of [1, 2, 3]) folder.write(`2026-01-0${day}.json`, String(day));
+    const first = await build();
+    rmSync(folder.at("2026-01-02.json"));
+    folder.write("2026-01-04.json", "4");
+
+    const second = await build();
+
+    const change = {
+      key: "days",
+      came: { count: 1, examples: ["date=2026-01-04"] },
+      left: { count: 1, examples: ["date=2026-01-02"] },
+    };
+    expect(second.result.keys).toEqual([change]);
+    expect(await second.read(shop.artifacts.sum)).toBe(8);
+    expect(await first.read(shop.artifacts.sum)).toBe(6);
+    const connection = await backend.connect();
+    const { items } = await connection.listRuns({ graph: "shop", kind: "build" });
+    expect(items.map(({ reason }) => reason)).toEqual([{ keys: [change] }, undefined]);
   });
 });
