@@ -24,7 +24,7 @@ export async function compareToManifest(
   store: ManifestStore,
   step: Step,
   before: string | undefined,
-  now: KnownManifest = parseStepManifest(step.manifest!.text),
+  now: KnownManifest,
 ): Promise<Reason> {
   if (before === undefined) return { code: "producer-changed" };
   const then = parseStepManifest(before);

@@ -36,6 +36,7 @@ export type ClaimAnswer =
 /** A finished step, ready to be remembered. */
 export interface StepCommit {
   readonly step: Step;
+  readonly manifest: ManifestRecord;
   readonly fence: Fence;
   readonly run: RunRecord;
   /** By slot. */
@@ -48,7 +49,7 @@ export interface StepCommit {
 }
 
 /** What a step made and its checks refused. */
-export type Refused = Pick<StepCommit, "step" | "outputs" | "inputs" | "places" | "inspected"> & {
+export type Refused = Pick<StepCommit, "step" | "manifest" | "outputs" | "inputs" | "places" | "inspected"> & {
   /** By slot. */
   readonly findings: readonly (readonly Finding[])[];
 };
@@ -246,10 +247,10 @@ export class Ledger {
   }
 
   /** Step manifests are new each time; a producer's and its schemas are written with its first step. */
-  #newManifests(commits: readonly Pick<StepCommit, "step">[]): ManifestRecord[] {
+  #newManifests(commits: readonly Pick<StepCommit, "step" | "manifest">[]): ManifestRecord[] {
     const manifests: ManifestRecord[] = [];
-    for (const { step } of commits) {
-      manifests.push(step.manifest!);
+    for (const { step, manifest } of commits) {
+      manifests.push(manifest);
       const { producer } = step.group;
       if (this.#written.has(producer.fingerprint)) continue;
       this.#written.add(producer.fingerprint);
@@ -308,7 +309,7 @@ export class Ledger {
       else wanted.push(index);
     });
     const leases = await tx.acquireLeases(
-      wanted.map((index) => `step:${steps[index]!.manifest!.fingerprint}`),
+      wanted.map((index) => `step:${steps[index]!.input!}`),
       { holder: this.#workspace.holder, ttl: LEASE_TIME, isDead },
     );
     leases.forEach((lease, at) => {
@@ -370,7 +371,7 @@ export function runOf(
     producer: producer.name,
     version: producer.version.text,
     key: step.group.set.texts[step.position]!,
-    input: step.manifest!.fingerprint,
+    input: step.input!,
     reason: step.reason as unknown as Json,
   };
 }

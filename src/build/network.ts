@@ -18,7 +18,7 @@ import { mapCall, type InputMapping } from "./mapping.ts";
 import type { PartitionSet } from "./partition-set.ts";
 import { placeText } from "./place.ts";
 import type { Reason } from "./reason.ts";
-import { inNameOrder, producerManifest, type StepInput } from "./step-identity.ts";
+import { inNameOrder, producerManifest, stepManifest, type StepInput } from "./step-identity.ts";
 import type { StepName } from "./events.ts";
 import type { Warning } from "./quality.ts";
 import type { FinishedState, PlannedState } from "./step-state.ts";
@@ -71,8 +71,8 @@ export interface Step {
   planned: PlannedState | undefined;
   state: PlannedState | FinishedState | undefined;
   reason: Reason;
-  /** Known once all inputs are. */
-  manifest: SealedManifest | undefined;
+  /** The input fingerprint; known once all inputs are. Its manifest is made anew where it is wanted, as most never are: `stepManifestOf`. */
+  input: Fingerprint | undefined;
   /** By slot, see `outputNode`; there once the step is up to date, reused or built. */
   outputs: readonly StoredPartition[] | undefined;
   /** What its outputs do not meet, once they are judged. */
@@ -120,6 +120,8 @@ export function layMore(network: Network): readonly StepGroup[] {
   return added;
 }
 
+const neverBuilt: Reason = Object.freeze({ code: "never-built" });
+
 function layGroup(call: GraphCall, states: ReadonlyMap<GraphNode, NodeState>): StepGroup {
   const mapping = mapCall(call, (node) => states.get(node)!.set);
   const steps: Step[] = [];
@@ -144,8 +146,8 @@ function layGroup(call: GraphCall, states: ReadonlyMap<GraphNode, NodeState>): S
       needed: false,
       planned: undefined,
       state: undefined,
-      reason: { code: "never-built" },
-      manifest: undefined,
+      reason: neverBuilt,
+      input: undefined,
       outputs: undefined,
     });
   }
@@ -244,6 +246,12 @@ export function stepInputs(network: Network, step: Step): StepInput[] | undefine
     inputs.push({ name: input.name, keys: positions.map((position) => input.set.texts[position]!), contents });
   }
   return inputs;
+}
+
+/** What a step is made from, in full. All its inputs must be known. */
+export function stepManifestOf(network: Network, step: Step): SealedManifest {
+  const { producer, set } = step.group;
+  return stepManifest(producer.fingerprint, set.texts[step.position]!, stepInputs(network, step)!);
 }
 
 /** By input and partition, the content of what is there; `undefined` for what is not built yet. */

@@ -13,6 +13,25 @@ export interface PartitionSet {
   readonly positions: ReadonlyMap<KeyText, number>;
 }
 
+class SortedSet implements PartitionSet {
+  readonly dimensions: Dimensions;
+  readonly texts: readonly KeyText[];
+  readonly keys: readonly AnyKey[];
+  #positions: ReadonlyMap<KeyText, number> | undefined;
+
+  constructor(dimensions: Dimensions, entries: readonly (readonly [KeyText, AnyKey])[]) {
+    this.dimensions = dimensions;
+    this.texts = entries.map(([text]) => text);
+    this.keys = entries.map(([, key]) => key);
+  }
+
+  /** Made when it is first asked for: most sets never are, and it is the largest part of one. */
+  get positions(): ReadonlyMap<KeyText, number> {
+    this.#positions ??= new Map(this.texts.map((text, position) => [text, position]));
+    return this.#positions;
+  }
+}
+
 const emptyKey: AnyKey = Object.freeze({});
 
 /** The set of an unpartitioned artifact: one partition whose key is empty. */
@@ -40,11 +59,5 @@ export function setOf(dimensions: Dimensions, entries: [KeyText, AnyKey][]): Par
     // By far the most common of these, and four times as fast.
     entries.sort(([, a], [, b]) => (a[name] as number) - (b[name] as number));
   } else entries.sort(([, a], [, b]) => compareKeys(dimensions, a, b));
-  const texts = entries.map(([text]) => text);
-  return {
-    dimensions,
-    texts,
-    keys: entries.map(([, key]) => key),
-    positions: new Map(texts.map((text, position) => [text, position])),
-  };
+  return new SortedSet(dimensions, entries);
 }

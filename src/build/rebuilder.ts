@@ -27,6 +27,9 @@ import type { Reason } from "./reason.ts";
 import { stepManifest } from "./step-identity.ts";
 import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
 
+/** Places that one query asks for: more would only take memory. */
+const MOST_ASKED = 50_000;
+
 export interface RebuilderOptions {
   /** Steps to run whatever is remembered. */
   readonly forced: (step: Step) => boolean;
@@ -91,11 +94,22 @@ export class Rebuilder {
   async #findLatest(
     nodes: readonly { readonly node: GraphNode; readonly keys: readonly KeyText[] }[],
   ): Promise<(readonly (StoredPartition | undefined)[])[]> {
-    const places: { artifactKey: string; key: KeyText }[] = [];
-    for (const { node, keys } of nodes) for (const key of keys) places.push({ artifactKey: node.key, key });
-    const found = await this.#workspace.connection.findLatestPartitions(this.#network.graph.name, places);
-    let start = 0;
-    return nodes.map(({ keys }) => found.slice(start, (start += keys.length)));
+    const { connection } = this.#workspace;
+    const found = nodes.map((): (StoredPartition | undefined)[] => []);
+    let asked: { readonly index: number; readonly artifactKey: string; readonly key: KeyText }[] = [];
+    const ask = async (): Promise<void> => {
+      const answers = await connection.findLatestPartitions(this.#network.graph.name, asked);
+      asked.forEach(({ index }, at) => found[index]!.push(answers[at]));
+      asked = [];
+    };
+    for (const [index, { node, keys }] of nodes.entries()) {
+      for (const key of keys) {
+        asked.push({ index, artifactKey: node.key, key });
+        if (asked.length === MOST_ASKED) await ask();
+      }
+    }
+    if (asked.length > 0) await ask();
+    return found;
   }
 
   latestOf(node: GraphNode, position: number): StoredPartition | undefined {
@@ -122,7 +136,11 @@ export class Rebuilder {
         if (step.state === "pending") waiting.push(step);
         continue;
       }
-      step.manifest = stepManifest(step.group.producer.fingerprint, step.group.set.texts[step.position]!, inputs);
+      step.input = stepManifest(
+        step.group.producer.fingerprint,
+        step.group.set.texts[step.position]!,
+        inputs,
+      ).fingerprint;
       const unclean = this.judge.unclean(step);
       if (unclean !== undefined) {
         block(step, unclean);
@@ -131,7 +149,7 @@ export class Rebuilder {
       if (this.#options.forced(step)) {
         step.state = "stale";
         step.reason = this.#forced();
-      } else if (!this.#adoptLatest(step, step.manifest.fingerprint)) open.push(step);
+      } else if (!this.#adoptLatest(step, step.input)) open.push(step);
     }
     await this.#adoptEarlier(open);
     await this.#adoptParts(steps.filter((step) => step.outputs !== undefined && step.group.call.parts !== undefined));
@@ -203,17 +221,20 @@ export class Rebuilder {
         return false;
       outputs.push(latest);
     }
-    adopt(step, outputs, { code: "unchanged" });
+    adopt(step, outputs, unchanged);
     return true;
   }
 
   async #adoptEarlier(steps: readonly Step[]): Promise<void> {
-    const found = await findOutputs(this.#workspace, steps);
-    steps.forEach((step, index) => {
-      const outputs = found[index];
-      if (outputs !== undefined) adopt(step, outputs, { code: "built-before" });
-      else step.state = "missing";
-    });
+    for (let start = 0; start < steps.length; start += MOST_ASKED) {
+      const some = steps.slice(start, start + MOST_ASKED);
+      const found = await findOutputs(this.#workspace, some);
+      some.forEach((step, index) => {
+        const outputs = found[index];
+        if (outputs !== undefined) adopt(step, outputs, builtBefore);
+        else step.state = "missing";
+      });
+    }
   }
 
   /** Of adopted fan-outs the partitions that their lists name; one of which some is gone is not adopted. */
@@ -294,16 +315,17 @@ export class Rebuilder {
       if (step.reason.code === "output-missing") continue;
       const latest = this.latestOf(step.group.call.outputs[0]!.node, step.position);
       const taint = latest?.damaged === true ? await this.#taintOf(latest) : undefined;
-      if (latest?.input === undefined) step.reason = { code: "never-built" };
+      if (latest?.input === undefined) step.reason = neverBuilt;
       else if (taint !== undefined) step.reason = { code: "tainted", note: taint.why };
-      else if (latest.input === step.manifest!.fingerprint) step.reason = { code: "output-damaged" };
+      else if (latest.input === step.input) step.reason = { code: "output-damaged" };
       else changed.push({ step, before: latest.input });
       if (latest !== undefined) step.state = "stale";
     }
     const { connection } = this.#workspace;
     const before = await connection.readManifests(changed.map((change) => change.before));
     for (const [index, { step }] of changed.entries()) {
-      step.reason = await compareToManifest(connection, step, before[index]?.text);
+      const now = { producer: step.group.producer.fingerprint, inputs: knownInputs(this.#network, step) };
+      step.reason = await compareToManifest(connection, step, before[index]?.text, now);
     }
   }
 }
@@ -318,7 +340,7 @@ export async function findOutputs(
     step.group.call.outputs.map(({ node }) => ({
       artifact: node.identity,
       key: step.group.set.texts[step.position]!,
-      input: step.manifest!.fingerprint,
+      input: step.input!,
     })),
   );
   const found = await workspace.connection.findPartitions(queries);
@@ -345,6 +367,11 @@ export async function findEverything(
   fanned.forEach((index, at) => (found[index] = parts[at]));
   return found;
 }
+
+// Shared: a graph may have a million steps.
+const unchanged: Reason = Object.freeze({ code: "unchanged" });
+const builtBefore: Reason = Object.freeze({ code: "built-before" });
+const neverBuilt: Reason = Object.freeze({ code: "never-built" });
 
 function block(step: Step, error: StratigraphError): void {
   step.blocked = error;

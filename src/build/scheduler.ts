@@ -9,7 +9,7 @@ import { Queue } from "../util/queue.ts";
 import type { StepName } from "./events.ts";
 import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
-import { outputNode, stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
+import { outputNode, stepManifestOf, stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
 import { Pools } from "./pools.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
@@ -102,7 +102,7 @@ export class Scheduler {
     for (const step of neededSteps(this.#network)) {
       if (step.state === "up-to-date") continue;
       if (step.blocked !== undefined) blocked.push(step);
-      else if (step.manifest === undefined) this.#awaitInputs(step);
+      else if (step.input === undefined) this.#awaitInputs(step);
       else this.#unclaimed.push(step);
     }
     // Once all that waits for them is known.
@@ -206,12 +206,12 @@ export class Scheduler {
     const most = Math.max(this.#options.concurrency, Math.min(MOST_CLAIMED, ahead));
     while (this.#unclaimed.length > 0 && this.#claimed.length + this.#claiming + this.#running < most) {
       const step = this.#unclaimed.shift()!;
-      const twins = this.#working.get(step.manifest!.fingerprint);
+      const twins = this.#working.get(step.input!);
       if (twins !== undefined) {
         twins.push(step);
         continue;
       }
-      this.#working.set(step.manifest!.fingerprint, []);
+      this.#working.set(step.input!, []);
       this.#claiming++;
       void this.#claimOne(step);
     }
@@ -310,7 +310,7 @@ export class Scheduler {
               ),
               inputs: values,
               key: step.group.set.keys[step.position]!,
-              work: step.manifest!.fingerprint,
+              work: step.input!,
               tools,
             },
             inputs,
@@ -321,6 +321,7 @@ export class Scheduler {
         this.#scopeOf(facts),
       );
       tools.checkResult(result);
+      const manifest = stepManifestOf(this.#network, step);
       const made = await writeOutputs(this.#workspace, step, result, locations, id);
       const times = finished();
       const reason = withSecrets(facts.reason, tools);
@@ -334,7 +335,7 @@ export class Scheduler {
         const refused = refusal(placeText(name.key, name.partition), findings.flat(), quarantineHint(name));
         if (refused !== undefined) {
           const run: RunRecord = { ...facts, reason, ...times, state: "failed", attempts, error: errorRecord(refused) };
-          await this.#ledger.fail(fence, run, { step, ...made, inputs: read, findings });
+          await this.#ledger.fail(fence, run, { step, manifest, ...made, inputs: read, findings });
           this.#failStep(step, refused, run);
           return;
         }
@@ -347,7 +348,7 @@ export class Scheduler {
         );
         const state = step.warnings.length > 0 ? "warning" : "succeeded";
         const run: RunRecord = { ...facts, reason, ...times, state, attempts, error: undefined };
-        const answer = await this.#ledger.commit({ step, fence, run, ...made, inputs: read });
+        const answer = await this.#ledger.commit({ step, manifest, fence, run, ...made, inputs: read });
         if (answer === "superseded")
           this.#undecided.push(step); // another process took over: its result counts
         else this.#finish(step, "built", answer, run);
@@ -474,9 +475,9 @@ export class Scheduler {
   }
 
   #wakeTwins(step: Step): void {
-    if (step.manifest === undefined) return;
-    const twins = this.#working.get(step.manifest.fingerprint);
-    this.#working.delete(step.manifest.fingerprint);
+    if (step.input === undefined) return;
+    const twins = this.#working.get(step.input);
+    this.#working.delete(step.input);
     if (twins !== undefined) for (const twin of twins) this.#undecided.push(twin);
   }
 

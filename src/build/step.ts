@@ -156,7 +156,7 @@ function locate(
     artifactKey: node.key,
     dimensions: node.artifact.dimensions,
     ...place,
-    input: step.manifest!.fingerprint,
+    input: step.input!,
     extension: node.artifact.format.extension,
   });
 }
@@ -245,7 +245,7 @@ async function writeAll(
       partition: {
         artifact: node.identity,
         key,
-        input: step.manifest!.fingerprint,
+        input: step.input!,
         content: content.fingerprint,
         size: content.size,
         digest: content.digest,
@@ -264,7 +264,7 @@ async function writeAll(
       partition: {
         artifact: node.identity,
         key: keyText,
-        input: step.manifest!.fingerprint,
+        input: step.input!,
         content: content.fingerprint,
         size: content.size,
         digest: content.digest,

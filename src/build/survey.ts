@@ -34,11 +34,11 @@ export async function surveyGraph(graph: GraphDefinition, options: BuildOptions)
   const steps: SurveyedStep[] = [];
   for (const step of neededSteps(network)) {
     const { call, set } = step.group;
-    const { planned, position, reason, manifest } = step;
+    const { planned, position, reason, input: fingerprint } = step;
     const partition = set.texts[position]!;
     const { name } = call.producer;
     // A producer that is wired twice has runs of the same name and partition: the inputs tell them apart.
-    const input = wired.get(name) === 1 ? undefined : (manifest?.fingerprint ?? "");
+    const input = wired.get(name) === 1 ? undefined : (fingerprint ?? "");
     const message = planned === "up-to-date" ? undefined : failures.get(attemptName(name, partition, input));
     const failure = withoutPlace(message, name, placeText(call.outputs[0]!.node.key, partition));
     for (const { node, partition: made } of madeBy(step)) {
