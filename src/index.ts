@@ -14,6 +14,7 @@ export { fanOut, type FanOut, type PartsOf } from "./graph/fan-out.ts";
 export type { GivenParams } from "./graph/params.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 
+export { intervalOf, labelOf, type Interval, type TimeDimension } from "./identity/interval.ts";
 export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";
 export type {
   Daily,

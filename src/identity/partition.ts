@@ -6,6 +6,7 @@ import { showValue } from "../util/show.ts";
 import { suggest } from "../util/suggest.ts";
 import { compareText } from "../util/text-order.ts";
 import { coarsenNumber, formatLabel, parseLabel, type CalendarKind } from "./calendar.ts";
+import { withoutLeftOut, type TimeDimension } from "./interval.ts";
 import { findZoneProblem } from "./time-zone.ts";
 
 /** One way of cutting data into partitions. Frozen plain data; `~value` is for the compiler only and absent at run time. */
@@ -65,7 +66,7 @@ export interface SpanOptions {
 
 /**
  * One partition per hour, labelled `2026-01-02T03`. Labels are local hours: where the zone sets its clocks back, one label
- * stands for two hours, and where it sets them forward, one label stands for none. Use UTC when that matters.
+ * stands for two hours, and where it sets them forward, one label stands for none. `intervalOf` and `labelOf` say which.
  */
 export function hourly(options: SpanOptions = {}): Hourly {
   return span("hourly", options) as Hourly;
@@ -269,7 +270,10 @@ export function shiftValue(dimension: Dimension, value: string | number, n: numb
   return number === undefined ? undefined : formatLabel(kind, number + n);
 }
 
-/** All values in order, where the dimension says which: oneOf (as listed), or a span with both `from` and `to`. Throws GRAPH_INVALID above ten million. */
+/**
+ * All values in order, where the dimension says which: oneOf (as listed), or a span with both `from` and `to`, without the hours and days that
+ * the clocks of its zone leave out. Throws GRAPH_INVALID above ten million.
+ */
 export function enumerateValues(dimension: Dimension): readonly (string | number)[] | undefined {
   const own = known(dimension);
   if (own.kind === "oneOf") return own.values;
@@ -280,7 +284,8 @@ export function enumerateValues(dimension: Dimension): readonly (string | number
     throw invalid(`the span from ${own.from} to ${own.to} has ${count} values`, "at most 10,000,000");
   const { kind } = own;
   if (kind === "integers") return Array.from({ length: count }, (_, index) => first + index);
-  return Array.from({ length: count }, (_, index) => formatLabel(kind, first + index) as string);
+  const labels = Array.from({ length: count }, (_, index) => formatLabel(kind, first + index) as string);
+  return withoutLeftOut(own as TimeDimension, labels);
 }
 
 /** The value of `to` that holds this value of `from`: hour → day → week or month, and every kind to itself; `undefined` where there is none, or the zones differ. */

@@ -1,5 +1,6 @@
 // Which partitions a producer makes, and which input partitions each of them needs.
 
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as stratigraph from "stratigraph";
@@ -16,7 +17,7 @@ import {
   weekly,
 } from "stratigraph";
 import { defineGraph, type GraphCall, type GraphNode } from "../../../src/graph/graph.ts";
-import type { Dimensions } from "../../../src/identity/partition.ts";
+import { encodeKey, type Dimensions } from "../../../src/identity/partition.ts";
 import { mapCall } from "../../../src/build/mapping.ts";
 import { partitionSet, type AnyKey, type PartitionSet } from "../../../src/build/partition-set.ts";
 
@@ -307,5 +308,68 @@ describe("a dimension that no input has", () => {
         output: out,
       })),
     ).toThrow(/no input says which partitions there are of dimension 'hour'/);
+  });
+});
+
+describe("any number of dimensions", () => {
+  const names = ["a", "b", "c", "d"];
+  const input = fc.subarray(names).chain((dimensions) =>
+    fc.record({
+      dimensions: fc.constant(dimensions),
+      collected: fc.boolean(),
+      keys: fc.uniqueArray(fc.tuple(...dimensions.map(() => fc.integer({ min: 0, max: 2 }))), {
+        selector: (values) => values.join(),
+        minLength: 1,
+        maxLength: 12,
+      }),
+    }),
+  );
+
+  it("give each output partition what agrees with it, as a few plain loops say", () => {
+    fc.assert(
+      fc.property(fc.array(input, { minLength: 1, maxLength: 4 }), (inputs) => {
+        const given = inputs.map(({ dimensions, collected, keys }) => ({
+          dimensions,
+          collected,
+          keys: keys.map((values) => Object.fromEntries(dimensions.map((name, at) => [name, values[at]!]))),
+        }));
+        // The output has the dimensions of those that are not collected.
+        const own = names.filter((name) => given.some((one) => !one.collected && one.dimensions.includes(name)));
+        const over = (wanted: readonly string[]) => Object.fromEntries(wanted.map((name) => [name, integers()]));
+        const agree = (one: AnyKey, other: AnyKey) =>
+          names.every((name) => !(name in one && name in other) || one[name] === other[name]);
+
+        const found = needs(
+          { ...Object.fromEntries(given.map(({ dimensions }, i) => [`i${i}`, over(dimensions)])), out: over(own) },
+          Object.fromEntries(given.map(({ keys }, i) => [`i${i}`, keys])),
+          (of) => ({
+            inputs: Object.fromEntries(
+              given.map(({ collected }, i) => [`i${i}`, collected ? all(of[`i${i}`]) : of[`i${i}`]]),
+            ),
+            output: of.out,
+          }),
+        );
+
+        // Every combination of keys that agree; a collected input leaves out those for which it has nothing.
+        let rows: AnyKey[] = [{}];
+        for (const { keys } of given.filter(({ collected }) => !collected))
+          rows = rows.flatMap((row) => keys.filter((key) => agree(row, key)).map((key) => ({ ...row, ...key })));
+        rows = rows.filter((row) => given.every(({ keys }) => keys.some((key) => agree(row, key))));
+        const expected = rows.map((row) => [
+          encodeKey(over(own), row),
+          Object.fromEntries(
+            given.map(({ dimensions, keys }, i) => [
+              `i${i}`,
+              partitionSet(
+                over(dimensions),
+                keys.filter((key) => agree(row, key)),
+              ).texts,
+            ]),
+          ),
+        ]);
+        expect(found).toEqual(Object.fromEntries(expected));
+      }),
+      { numRuns: 500 },
+    );
   });
 });
