@@ -9,9 +9,9 @@ import { createId } from "../util/id.ts";
 import type { BuildOptions } from "./build.ts";
 import { differenceTo } from "./difference.ts";
 import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./events.ts";
+import { ChosenExecutor } from "./chosen-executor.ts";
 import { isDead } from "./holder.ts";
 import { schemaManifests } from "./step-identity.ts";
-import { LocalExecutor } from "./local-executor.ts";
 import { warningsOf } from "./quality.ts";
 import { stepName, stepPlace, type Network, type Step } from "./network.ts";
 import { describePlan, neededSteps, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
@@ -103,10 +103,11 @@ async function carryOut(
   build: RunId,
 ): Promise<{ ends: ReadonlyMap<Step, StepEnd>; healing: boolean }> {
   sweepTempFolders(workspace.storage.home);
-  const executor = new LocalExecutor();
+  const concurrency = Math.max(1, options.concurrency ?? availableParallelism());
+  const executor = new ChosenExecutor({ threads: concurrency, home: workspace.storage.home });
   try {
     return await new Scheduler(workspace, planned.network, planned.rebuilder, {
-      concurrency: Math.max(1, options.concurrency ?? availableParallelism()),
+      concurrency,
       keepGoing: options.keepGoing ?? true,
       signal: options.signal ?? new AbortController().signal,
       emit: options.on ?? (() => {}),
@@ -118,7 +119,7 @@ async function carryOut(
       pools: options.pools,
     }).run();
   } finally {
-    executor.close();
+    await executor.close();
   }
 }
 
