@@ -103,11 +103,10 @@ async function carryOut(
   build: RunId,
 ): Promise<{ ends: ReadonlyMap<Step, StepEnd>; healing: boolean }> {
   sweepTempFolders(workspace.storage.home);
-  const concurrency = Math.max(1, options.concurrency ?? availableParallelism());
-  const executor = new ChosenExecutor({ threads: concurrency, home: workspace.storage.home });
+  const executor = new ChosenExecutor({ home: workspace.storage.home });
   try {
     return await new Scheduler(workspace, planned.network, planned.rebuilder, {
-      concurrency,
+      concurrency: Math.max(1, options.concurrency ?? availableParallelism()),
       keepGoing: options.keepGoing ?? true,
       signal: options.signal ?? new AbortController().signal,
       emit: options.on ?? (() => {}),

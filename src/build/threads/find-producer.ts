@@ -8,7 +8,7 @@ import { loadUserModule } from "../../code/user-module.ts";
 import { StratigraphError } from "../../errors.ts";
 import type { ProducerDefinition } from "../../graph/producer.ts";
 import { hearOfProducers } from "../../graph/thread.ts";
-import type { CodeVersion } from "../../identity/code-version.ts";
+import { CodeVersion } from "../../identity/code-version.ts";
 import type { ThreadTask } from "./messages.ts";
 
 /** All that were declared in this thread, by name. */
@@ -25,13 +25,13 @@ export function listenForProducers(): void {
 }
 
 /** Errors: THREAD_REFUSED, MODULE_NOT_LOADED, and whatever error of ours the module throws. */
-export async function findProducer({ step, files, code, home, where }: ThreadTask): Promise<ProducerDefinition> {
+export async function findProducer({ step, files, load, code, home, where }: ThreadTask): Promise<ProducerDefinition> {
   const [file] = files;
   const shown = shownPath(file!, process.cwd());
-  // Where a function declares it, the files that call the function come after its own.
   let found: readonly ProducerDefinition[] = [];
-  for (const one of files) {
-    await load(one, home);
+  // Where a function declares it, the files that call the function come after its own.
+  for (const one of load) {
+    await loadOnce(one, home);
     found = (declared.get(step.producer) ?? []).filter(({ thread }) => thread?.site.files[0] === file);
     if (found.length > 0) break;
   }
@@ -48,7 +48,11 @@ export async function findProducer({ step, files, code, home, where }: ThreadTas
       hint: "Give each a name of its own: a thread finds a producer by its name.",
     });
   }
-  if (!isSettledAs(producer.thread!, code, step.producer, home)) {
+  // By the files that the other thread saw: this one may have come to it by fewer.
+  const version = new CodeVersion({ files, since: producer.thread!.site.since });
+  followCode([{ name: step.producer, version }], { home, make: false });
+  const { manifest, unsettled } = version.known!;
+  if (manifest.fingerprint !== code || unsettled) {
     throw new StratigraphError("THREAD_REFUSED", `${shown}, or code that it uses, was edited after it was loaded`, {
       where,
       hint: "Build again: other code than was fingerprinted is not run.",
@@ -57,17 +61,11 @@ export async function findProducer({ step, files, code, home, where }: ThreadTas
   return producer;
 }
 
-function load(file: string, home: string | undefined): Promise<unknown> {
+function loadOnce(file: string, home: string | undefined): Promise<unknown> {
   const known = loaded.get(file);
   if (known !== undefined) return known;
   const cache = home !== undefined && existsSync(home) ? join(home, "cache", "modules") : undefined;
   const loading = loadUserModule(file, { cache, cwd: process.cwd() });
   loaded.set(file, loading);
   return loading;
-}
-
-function isSettledAs(version: CodeVersion, code: string, name: string, home: string | undefined): boolean {
-  followCode([{ name, version }], { home, make: false });
-  const { manifest, unsettled } = version.known!;
-  return manifest.fingerprint === code && !unsettled;
 }

@@ -18,6 +18,8 @@ export interface ThreadTask {
   readonly where: string;
   /** See `CallSite`. */
   readonly files: readonly string[];
+  /** Those to be loaded, one after the other, until the producer is declared. */
+  readonly load: readonly string[];
   /** Of the code that was fingerprinted: no other may run. */
   readonly code: Fingerprint;
   /** The state folder. */

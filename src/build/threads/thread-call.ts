@@ -1,7 +1,9 @@
 // One call of a producer in another thread, as the thread of the build sees it: what it says, how it ends, and when it is given up.
 
+import { realpathSync } from "node:fs";
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { Piscina as Pool } from "piscina";
+import { shownPath } from "../../code/frames.ts";
 import { StratigraphError } from "../../errors.ts";
 import { paramValues } from "../../graph/params.ts";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
@@ -37,6 +39,8 @@ export class ThreadCall {
   #timer: NodeJS.Timeout | undefined;
   #arrived = false;
   #settled = false;
+  /** Said by the producer's thread; counts when that is free, so that the next call finds it free. */
+  #end: (() => void) | undefined;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
 
@@ -61,13 +65,14 @@ export class ThreadCall {
         () => this.#hearTheRest(),
         (error: unknown) => {
           this.#hearTheRest();
-          this.#fail(endedError(error, this.#where));
+          this.#end ??= () => this.#fail(endedError(error, this.#where));
         },
       )
       .finally(() => {
         signal.removeEventListener("abort", cancel);
         clearTimeout(this.#timer);
         port1.close();
+        if (!this.#settled) this.#end?.();
       });
     if (signal.aborted) cancel();
   }
@@ -99,13 +104,15 @@ export class ThreadCall {
       case "secret":
         return void this.#answer(said.id, said);
       case "returned":
-        if (!this.#settled) this.#resolve(unpack(said.result).output);
-        this.#settled = true;
+        this.#end = () => this.#resolve(unpack(said.result).output);
         return;
       case "threw":
-        return this.#fail(failedError(unpackError(said.error), this.#where));
+        this.#end = () => this.#fail(failedError(unpackError(said.error), this.#where));
+        return;
       case "refused":
-        return this.#giveUp(unpackError(said.error));
+        this.#end = () => this.#fail(unpackError(said.error));
+        // It may be loading on, where the module did not take it as an error.
+        return this.#endSoon();
       case "exit":
         return this.#fail(exitedError(said.code, this.#where));
       case "uncaught":
@@ -144,6 +151,10 @@ export class ThreadCall {
   #giveUp(error: unknown): void {
     this.#fail(error);
     this.#say({ kind: "abort" });
+    this.#endSoon();
+  }
+
+  #endSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#kill.abort(), GRACE);
   }
@@ -161,11 +172,13 @@ function messageOf(
   port: MessagePort,
   where: string,
 ): ThreadTask {
+  const { files } = producer.thread!.site;
   return {
     port,
     step,
     where,
-    files: producer.thread!.site.files,
+    files,
+    load: loadable(files, where),
     code,
     home,
     given: pack({ inputs, params: paramValues(producer), key }, where),
@@ -174,6 +187,27 @@ function messageOf(
     run: currentRun(),
     scope: currentStep(),
   };
+}
+
+/** Without the script that was started: a thread that loads it would do once more whatever it does. */
+function loadable(files: readonly string[], where: string): readonly string[] {
+  const script = startedScript();
+  if (files[0] !== script) return files.filter((file) => file !== script);
+  throw new StratigraphError("THREAD_REFUSED", "a thread cannot load the script that was started", {
+    where,
+    received: shownPath(script!, process.cwd()),
+    hint: "Declare the producer in a module of its own, which the script imports.",
+  });
+}
+
+function startedScript(): string | undefined {
+  const [, script] = process.argv;
+  if (script === undefined) return undefined;
+  try {
+    return realpathSync(script);
+  } catch {
+    return script; // typed in, or gone
+  }
 }
 
 function loadingError(where: string): StratigraphError {
@@ -193,7 +227,7 @@ function endedError(error: unknown, where: string): StratigraphError {
       cause: error,
     });
   }
-  return new StratigraphError("STEP_FAILED", `the thread of the producer ended: ${describeThrown(error)}`, {
+  return new StratigraphError("STEP_FAILED", `the producer cannot run in its thread: ${describeThrown(error)}`, {
     where,
     cause: error,
   });

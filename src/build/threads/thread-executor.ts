@@ -10,16 +10,17 @@ import type { Executor, Task } from "../executor.ts";
 import { ThreadCall } from "./thread-call.ts";
 
 export interface ThreadOptions {
-  /** The most there may be; one is started when a step needs it. */
-  readonly threads: number;
   /** The state folder. */
   readonly home: string | undefined;
 }
 
+/** A thread runs what was built, also for tests of the sources: Node 20 loads none. */
+const PROGRAM = import.meta.url.endsWith(".js") ? "worker.js" : "../../../dist/build/threads/worker.js";
+
 /** Error: PACKAGE_MISSING. */
 export async function openThreadExecutor(options: ThreadOptions): Promise<ThreadExecutor> {
   const { Piscina, FixedQueue } = await import("piscina").catch(missing);
-  return new ThreadExecutor(options, openPool(Piscina, FixedQueue, options.threads));
+  return new ThreadExecutor(options, openPool(Piscina, FixedQueue));
 }
 
 class ThreadExecutor implements Executor {
@@ -56,12 +57,13 @@ class ThreadExecutor implements Executor {
   }
 }
 
-function openPool(Piscina: typeof Pool, FixedQueue: typeof Queue, threads: number): Pool {
-  const built = import.meta.url.endsWith(".js");
+function openPool(Piscina: typeof Pool, FixedQueue: typeof Queue): Pool {
   return new Piscina({
-    filename: fileURLToPath(new URL(built ? "worker.js" : "worker.ts", import.meta.url)),
+    filename: fileURLToPath(new URL(PROGRAM, import.meta.url)),
+    name: "run",
+    // One for each step that the schedule lets run: a call that waited in the pool for one that is given up would wait for ever.
     minThreads: 0,
-    maxThreads: threads,
+    maxThreads: Number.MAX_SAFE_INTEGER,
     // They end with the build, and keep the modules they have loaded until then.
     idleTimeout: Infinity,
     // Blocked by `Atomics.wait`, a thread would not get on with what a producer has left running.
@@ -69,7 +71,6 @@ function openPool(Piscina: typeof Pool, FixedQueue: typeof Queue, threads: numbe
     // Pools would share the standard one.
     taskQueue: new FixedQueue(),
     recordTiming: false,
-    ...(built ? {} : { execArgv: [...process.execArgv, "--conditions=source", "--import", "jiti/register"] }),
   });
 }
 

@@ -30,7 +30,7 @@ process.on("uncaughtException", (thrown) => {
 });
 
 /** What the pool calls. Everything that is to be said goes through the port of the task. */
-export default async function run(task: ThreadTask): Promise<void> {
+export async function run(task: ThreadTask): Promise<void> {
   const call = new ThreadCall(task);
   current = call;
   try {
