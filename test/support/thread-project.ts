@@ -60,7 +60,7 @@ export async function outcomeOf(graph: Graph, options: BuildOptions = {}, key?: 
   const on = (event: BuildEvent): void => void events.push(event);
   try {
     const snapshot = await graph.build({ backend: memory(), ...options, on });
-    const read = snapshot.read.bind(snapshot) as (name: string, key?: object) => Promise<unknown>;
+    const read = snapshot.read.bind(snapshot) as unknown as (name: string, key?: object) => Promise<unknown>;
     return { value: await read("made", key), error: undefined, events };
   } catch (thrown) {
     const failed = events.flatMap((event) => (event.type === "step-finished" ? (event.error ?? []) : []));

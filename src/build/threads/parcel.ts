@@ -47,7 +47,7 @@ export function pack<T>(value: T, where: string): Packed<T> {
 
 /** What was packed, in the thread that received it. */
 export function unpack<T>({ value, buffers, bare }: Packed<T>): T {
-  for (const bytes of buffers) Object.setPrototypeOf(bytes, Buffer.prototype);
+  for (const bytes of buffers) Object.setPrototypeOf(bytes, Buffer.prototype as object);
   for (const record of bare) Object.setPrototypeOf(record, null);
   return value;
 }
@@ -64,7 +64,8 @@ function partsOf(thing: object, path: Path | undefined): readonly Place[] | unde
   }
   if (!isOpen(thing)) return undefined;
   if (prototype === Object.prototype || prototype === null) {
-    return Object.entries(thing).map(([name, value]) => ({ value, path: { within: path, name: memberName(name) } }));
+    const entries: readonly [string, unknown][] = Object.entries(thing);
+    return entries.map(([name, value]) => ({ value, path: { within: path, name: memberName(name) } }));
   }
   if (Object.keys(thing).length > 0) return undefined;
   if (prototype === Date.prototype || prototype === ArrayBuffer.prototype) return [];
@@ -81,7 +82,7 @@ function partsOf(thing: object, path: Path | undefined): readonly Place[] | unde
 function membersOf(list: readonly unknown[], path: Path | undefined): Place[] {
   const parts: Place[] = [];
   // Most lists are long and hold records, or hold nothing that could be refused.
-  list.forEach((value, at) => {
+  list.forEach((value: unknown, at) => {
     const kind = typeof value;
     if (kind === "object" || kind === "function" || kind === "symbol") {
       parts.push({ value, path: { within: path, name: `[${at}]` } });

@@ -109,8 +109,8 @@ class ThreadCall {
       progress: (done, total, note) => tools.progress(done, total, note),
       temp: () => this.#ask({ kind: "temp" }),
       secret: async (name) => new Secret(await this.#ask({ kind: "secret", name })),
-    } satisfies BuildContext & { idempotencyKey?: string };
-    const build = (): unknown => producer.build(inputs, context as never);
+    } satisfies BuildContext;
+    const build = (): unknown => producer.build(inputs, context);
     return run === undefined ? build() : insideRun(run, build, scope);
   }
 
