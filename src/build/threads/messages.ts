@@ -6,6 +6,7 @@ import type { Fingerprint } from "../../identity/fingerprint.ts";
 import type { StepName } from "../events.ts";
 import type { AnyKey } from "../partition-set.ts";
 import type { StepScope } from "../run-scope.ts";
+import type { WriterTotals } from "../../util/unfinished.ts";
 import type { Packed } from "./parcel.ts";
 import type { PackedError } from "./packed-error.ts";
 
@@ -50,6 +51,7 @@ export type FromThread =
       readonly note?: string | undefined;
     }
   | (Question & { readonly id: number })
+  | { readonly kind: "recorded"; readonly totals: WriterTotals }
   | { readonly kind: "returned"; readonly result: Packed<{ readonly output: unknown }> }
   | { readonly kind: "threw"; readonly error: PackedError }
   /** The producer was not called. */

@@ -14,6 +14,7 @@ import { describeThrown } from "../thrown.ts";
 import type { FromThread, Question, ThreadTask, ToThread } from "./messages.ts";
 import { packError, unpackError } from "./packed-error.ts";
 import { pack, unpack } from "./parcel.ts";
+import { threadRecords } from "./recorded.ts";
 
 export interface CallOptions {
   readonly code: Fingerprint;
@@ -103,6 +104,8 @@ export class ThreadCall {
       case "temp":
       case "secret":
         return void this.#answer(said.id, said);
+      case "recorded":
+        return threadRecords.add(said.totals);
       case "returned":
         this.#end = () => this.#resolve(unpack(said.result).output);
         return;

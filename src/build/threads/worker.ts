@@ -11,6 +11,7 @@ import { enterThread, refusedInThread } from "./inside.ts";
 import type { FromThread, Question, ThreadTask, ToThread } from "./messages.ts";
 import { packError, unpackError } from "./packed-error.ts";
 import { pack, unpack } from "./parcel.ts";
+import { finishRecords } from "./recorded.ts";
 
 enterThread();
 listenForProducers();
@@ -64,13 +65,14 @@ class ThreadCall {
     this.tell({ kind: "started" });
     let output: unknown;
     try {
-      output = await this.#call(producer);
+      output = await this.#call(producer).finally(() => this.#finishRecords());
     } catch (error) {
       return this.tell({ kind: "threw", error: packError(error) });
     }
     try {
       this.tell({ kind: "returned", result: pack({ output }, this.#task.where) });
     } catch (error) {
+      // What structured clone has against it is the producer's failure; what we have is said as it is.
       this.tell({ kind: isStratigraphError(error) ? "refused" : "threw", error: packError(error) });
     }
   }
@@ -83,7 +85,12 @@ class ThreadCall {
     this.#task.port.close();
   }
 
-  #call(producer: ProducerDefinition): unknown {
+  async #finishRecords(): Promise<void> {
+    const totals = await finishRecords();
+    if (totals !== undefined) this.tell({ kind: "recorded", totals });
+  }
+
+  async #call(producer: ProducerDefinition): Promise<unknown> {
     const { step, given, attempt, idempotencyKey, run, scope } = this.#task;
     const { inputs, params, key } = unpack(given);
     // Checks what is told, and thins it out; secrets and folders are those of the build's own tools.

@@ -159,6 +159,35 @@ export const one = producer({ name: "one", version: "1.0.0", inputs: {}, output:
   expect([stdout.trim(), status]).toEqual(["1,1 0", 0]);
 });
 
+it("what it records without waiting is written, as part of its run, before the thread ends", async () => {
+  await using space = await openSpace({ installed: false });
+  installWithout(space, "");
+  space.write({
+    "train.ts": `import { artifact, graph, producer } from "stratigraph";
+import { createMLOps, currentRun } from "stratigraph/mlops";
+import { sqlite } from "stratigraph/sqlite";
+import { z } from "zod";
+const Text = artifact({ schema: z.string() });
+const train = producer({
+  name: "train", version: "1.0.0", inputs: {}, output: Text, executor: "threads",
+  build: async () => {
+    const mlops = await createMLOps({ backend: sqlite(".strata/strata.db") });
+    for (const at of [1, 2, 3]) await mlops.registry.register({ name: "shop/demand", artifact: Buffer.from("model " + at), framework: "custom" });
+    return String(currentRun());
+  },
+});
+export default graph("training", () => ({ run: train() }));
+`,
+  });
+  const strata = (...args: readonly string[]): unknown => JSON.parse(installed(space, ...args, "--json").stdout);
+
+  const built = strata("build", "train.ts");
+  const { versions } = strata("models", "list", "-m", "shop/demand") as { versions: { lineage_run_id: string }[] };
+  const run = installed(space, "read", "run").stdout.trim();
+  expect(built).toMatchObject({ outcome: "succeeded", metadata: { written: 3, fallback: 0, lost: 0 } });
+  expect(versions.map((version) => version.lineage_run_id)).toEqual([run, run, run]);
+});
+
 it("without piscina there is one sentence, and producers that need no thread are built", async () => {
   await using space = await openSpace({ installed: false });
   installWithout(space, "piscina");
@@ -171,11 +200,7 @@ const two = producer({ name: "two", inputs: {}, output: N, build: () => 2 });
 export default graph("missing", () => ({ one: one(), two: two() }));
 `,
   });
-  const program = space.path("node_modules", "stratigraph", "dist", "cli", "main.js");
-  const { stdout, status } = spawnSync(process.execPath, [program, "build", "graph.ts", "--json"], {
-    cwd: space.folder,
-    encoding: "utf8",
-  });
+  const { stdout, status } = installed(space, "build", "graph.ts", "--json");
 
   expect(status).toBe(1);
   const { built, failed, steps } = JSON.parse(stdout) as {
@@ -205,4 +230,13 @@ function installWithout(space: Space, missing: string): void {
     mkdirSync(dirname(space.path("node_modules", name)), { recursive: true });
     symlinkSync(join(packages, name), space.path("node_modules", name), "junction");
   }
+}
+
+/** Runs the program that was installed there. */
+function installed(
+  space: Space,
+  ...args: readonly string[]
+): { stdout: string; stderr: string; status: number | null } {
+  const program = space.path("node_modules", "stratigraph", "dist", "cli", "main.js");
+  return spawnSync(process.execPath, [program, ...args], { cwd: space.folder, encoding: "utf8" });
 }
