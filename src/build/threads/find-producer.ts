@@ -24,26 +24,36 @@ export function listenForProducers(): void {
   });
 }
 
+/** By the file that declares it, its name and its code: what was loaded here does not change any more. */
+const found = new Map<string, ProducerDefinition>();
+
 /** Errors: THREAD_REFUSED, MODULE_NOT_LOADED, and whatever error of ours the module throws. */
-export async function findProducer({ step, files, load, code, home, where }: ThreadTask): Promise<ProducerDefinition> {
+export async function findProducer(task: ThreadTask): Promise<ProducerDefinition> {
+  const key = JSON.stringify([task.files[0], task.step.producer, task.code]);
+  const known = found.get(key) ?? (await look(task));
+  found.set(key, known);
+  return known;
+}
+
+async function look({ step, files, load, code, home, where }: ThreadTask): Promise<ProducerDefinition> {
   const [file] = files;
   const shown = shownPath(file!, process.cwd());
-  let found: readonly ProducerDefinition[] = [];
+  let named: readonly ProducerDefinition[] = [];
   // Where a function declares it, the files that call the function come after its own.
   for (const one of load) {
     await loadOnce(one, home);
-    found = (declared.get(step.producer) ?? []).filter(({ thread }) => thread?.site.files[0] === file);
-    if (found.length > 0) break;
+    named = (declared.get(step.producer) ?? []).filter(({ thread }) => thread?.site.files[0] === file);
+    if (named.length > 0) break;
   }
-  const [producer] = found;
+  const [producer] = named;
   if (producer === undefined) {
     throw new StratigraphError("THREAD_REFUSED", `loading ${shown} does not declare this producer`, {
       where,
       hint: "Declare it at the top level of a module: a thread loads the module, and calls nothing in it.",
     });
   }
-  if (found.length > 1) {
-    throw new StratigraphError("THREAD_REFUSED", `${shown} declares ${found.length} producers of this name`, {
+  if (named.length > 1) {
+    throw new StratigraphError("THREAD_REFUSED", `${shown} declares ${named.length} producers of this name`, {
       where,
       hint: "Give each a name of its own: a thread finds a producer by its name.",
     });
