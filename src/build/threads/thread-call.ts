@@ -87,6 +87,8 @@ export class ThreadCall {
 
   #hear(said: FromThread): void {
     const { tools, producer } = this.#task;
+    // Given up: the time it still has is not for being heard.
+    if (this.#settled && said.kind !== "recorded") return;
     switch (said.kind) {
       case "loading":
         this.#arrived = true;
@@ -113,9 +115,8 @@ export class ThreadCall {
         this.#end = () => this.#fail(failedError(unpackError(said.error), this.#where));
         return;
       case "refused":
-        this.#end = () => this.#fail(unpackError(said.error));
         // It may be loading on, where the module did not take it as an error.
-        return this.#endSoon();
+        return this.#giveUp(unpackError(said.error));
       case "exit":
         return this.#fail(exitedError(said.code, this.#where));
       case "uncaught":
@@ -154,10 +155,6 @@ export class ThreadCall {
   #giveUp(error: unknown): void {
     this.#fail(error);
     this.#say({ kind: "abort" });
-    this.#endSoon();
-  }
-
-  #endSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#kill.abort(), GRACE);
   }

@@ -208,6 +208,23 @@ it("cancelling reaches the producer's signal, and ends one that does not listen"
   expect(existsSync(mark)).toBe(true);
 });
 
+it("cancelled while its module is loaded, it is ended as well", async () => {
+  const graph = await project.load(`
+import { isMainThread } from "node:worker_threads";
+if (!isMainThread) await new Promise((resolve) => setTimeout(resolve, 150));
+const make = producer({ name: "make", version: "1.0.0", inputs: {}, output: Any, executor: "threads", build: () => { for (;;); } });
+export default graph("loading", () => ({ made: make() }));`);
+  const controller = new AbortController();
+  const started = performance.now();
+  const on = (event: BuildEvent): void => {
+    if (event.type === "step-started") setTimeout(() => controller.abort(), 500);
+  };
+  const error = await failureOf(() => graph.build({ backend: memory(), signal: controller.signal, on }));
+
+  expect(error.code).toBe("BUILD_CANCELLED");
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
 it("where a producer runs is in no fingerprint", async () => {
   using folder = new Folder();
   mkdirSync(folder.at(".strata"));
