@@ -49,7 +49,7 @@ it("a thread that computes for longer than a lease keeps it: another process wai
 
 it("without a thread its lease runs out: another process takes over, and the late result is not stored", async () => {
   using folder = new Folder();
-  const first = start(folder, 3_000, "local");
+  const first = start(folder, 6_000, "local");
   await begun(folder);
   const second = start(folder, 0, "local");
 
