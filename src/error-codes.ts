@@ -88,6 +88,7 @@ export const errorGroups = {
     POOL_INVALID: ["A pool has no limit, or one that is none.", 422],
     COMMAND_FAILED: ["A program that a command runs failed, or left no output."],
     SECRET_MISSING: ["A producer asked for a secret that nobody holds.", 401],
+    THREAD_REFUSED: ["A producer cannot run in a thread: it is not found there, or a value cannot get across.", 422],
   },
   registry: {
     MODEL_NOT_FOUND: ["No model has that name.", 404],

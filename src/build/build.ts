@@ -9,6 +9,7 @@ import type { Plan, PlanOptions } from "./plan.ts";
 import type { SecretProvider } from "../util/secret.ts";
 import type { PoolLimits } from "./pools.ts";
 import { planFrom, recallStanding, resultFrom } from "./standing-build.ts";
+import { refuseInThread } from "./threads/inside.ts";
 import type { WorkspaceOptions } from "./workspace.ts";
 
 export interface BuildOptions extends WorkspaceOptions, PlanOptions {
@@ -44,9 +45,10 @@ export async function planGraph(declared: GraphDefinition, options: BuildOptions
 
 /**
  * Brings a graph up to date. Steps that fail are in the result, not thrown.
- * Errors: what stops everything, such as SOURCE_MISSING, SELECTOR_UNKNOWN or BACKEND_….
+ * Errors: what stops everything, such as SOURCE_MISSING, SELECTOR_UNKNOWN or BACKEND_…; THREAD_REFUSED in the thread of a producer.
  */
 export async function buildGraph(declared: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
+  refuseInThread(declared.name);
   const graph = bindParams(declared, options.params);
   const clock = options.clock ?? systemClock;
   const started = clock.monotonic();

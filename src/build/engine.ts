@@ -9,10 +9,10 @@ import { createId } from "../util/id.ts";
 import type { BuildOptions } from "./build.ts";
 import { differenceTo } from "./difference.ts";
 import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./events.ts";
+import { ChosenExecutor } from "./chosen-executor.ts";
 import { isDead } from "./holder.ts";
 import { fanOutKeyChanges, keyChangesJson, sourceKeyChanges, type KeyChange } from "./key-changes.ts";
 import { schemaManifests } from "./step-identity.ts";
-import { LocalExecutor } from "./local-executor.ts";
 import { warningsOf } from "./quality.ts";
 import { layMore, madeBy, stepName, stepPlace, type Network, type Step } from "./network.ts";
 import { layParts } from "./parts.ts";
@@ -113,7 +113,7 @@ async function carryOut(
   build: RunId,
 ): Promise<{ ends: ReadonlyMap<Step, StepEnd>; healing: boolean }> {
   sweepTempFolders(workspace.storage.home);
-  const executor = new LocalExecutor();
+  const executor = new ChosenExecutor({ home: workspace.storage.home });
   try {
     return await new Scheduler(workspace, planned.network, planned.rebuilder, {
       concurrency: Math.max(1, options.concurrency ?? availableParallelism()),
@@ -128,7 +128,7 @@ async function carryOut(
       pools: options.pools,
     }).run();
   } finally {
-    executor.close();
+    await executor.close();
   }
 }
 

@@ -20,7 +20,10 @@ export interface Task {
 
 /** The port. `execute` settles when the producer has, or rejects with why it could not. */
 export interface Executor {
-  /** Errors: STEP_FAILED (with the user's error as cause), STEP_TIMEOUT, STEP_UNSETTLED, STEP_EXITED, BUILD_CANCELLED. */
+  /**
+   * Errors: STEP_FAILED (with the user's error as cause), STEP_TIMEOUT, STEP_UNSETTLED, STEP_EXITED, BUILD_CANCELLED, what the context
+   * refuses, and of threads THREAD_REFUSED, MODULE_NOT_LOADED and PACKAGE_MISSING.
+   */
   execute(task: Task, signal: AbortSignal): Promise<unknown>;
-  close(): void;
+  close(): Promise<void>;
 }

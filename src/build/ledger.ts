@@ -21,7 +21,12 @@ import { writeInspected, type Finding, type Inspected } from "./quality.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Milliseconds until a lease of a process that cannot be seen to be dead may be taken over. */
-const LEASE_TIME = 60_000;
+let leaseTime = 60_000;
+
+/** For tests, which cannot wait for a minute. */
+export function setLeaseTime(time: number): void {
+  leaseTime = time;
+}
 
 /** How long a round gathers while steps are at work, in milliseconds, and how many requests are enough for one. */
 const GATHER_TIME = 5;
@@ -310,7 +315,7 @@ export class Ledger {
     });
     const leases = await tx.acquireLeases(
       wanted.map((index) => `step:${steps[index]!.input!}`),
-      { holder: this.#workspace.holder, ttl: LEASE_TIME, isDead },
+      { holder: this.#workspace.holder, ttl: leaseTime, isDead },
     );
     leases.forEach((lease, at) => {
       answers[wanted[at]!] = lease.granted
@@ -330,8 +335,8 @@ export class Ledger {
     this.#heartbeat = setInterval(() => {
       const fences = [...this.#held.values()];
       // A beat that fails is not the end: the lease lives on for a while, and the commit checks it in any case.
-      if (fences.length > 0) this.#workspace.connection.renewLeases(fences, LEASE_TIME).catch(() => {});
-    }, LEASE_TIME / 6);
+      if (fences.length > 0) this.#workspace.connection.renewLeases(fences, leaseTime).catch(() => {});
+    }, leaseTime / 6);
     this.#heartbeat.unref();
   }
 }

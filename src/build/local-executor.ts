@@ -1,23 +1,16 @@
 // Runs producers in this process, and keeps it alive whatever they do.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.ts";
+import { StratigraphError } from "../errors.ts";
 import { paramValues } from "../graph/params.ts";
 import type { Executor, Task } from "./executor.ts";
-import { placeText } from "./place.ts";
-import { describeThrown } from "./thrown.ts";
+import { cancelledError, exitedError, failedError, placeOfTask, timeoutError } from "./step-error.ts";
 
 /** A producer at work, as the guards of the process see it. */
 interface RunningTask {
   readonly reject: (error: StratigraphError) => void;
   readonly where: string;
 }
-
-const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "SECRET_MISSING",
-  "STEP_CONTEXT_INVALID",
-  "COMMAND_FAILED",
-]);
 
 /** Which task a call of `process.exit` comes from. */
 const currentTask = new AsyncLocalStorage<RunningTask>();
@@ -34,11 +27,7 @@ const realExit = process.exit.bind(process);
 function guardedExit(code?: number | string | null): never {
   const task = currentTask.getStore();
   if (task === undefined) return realExit(code);
-  const error = new StratigraphError("STEP_EXITED", "the producer called process.exit", {
-    where: task.where,
-    received: `exit code ${String(code ?? 0)}`,
-    hint: "Throw an error instead: the build must go on for the other steps.",
-  });
+  const error = exitedError(code, task.where);
   task.reject(error);
   throw error;
 }
@@ -67,8 +56,8 @@ export class LocalExecutor implements Executor {
   }
 
   execute(task: Task, signal: AbortSignal): Promise<unknown> {
-    const { producer, step } = task;
-    const where = `producer '${producer.name}', ${placeText(step.key, step.partition)}`;
+    const { producer } = task;
+    const where = placeOfTask(task);
     return new Promise((resolve, reject) => {
       const controller = new AbortController();
       const entry: RunningTask = { reject: settleWith(reject), where };
@@ -76,7 +65,7 @@ export class LocalExecutor implements Executor {
         producer.timeout === undefined ? undefined : setTimeout(timeOut, producer.timeout, producer.timeout);
       const cancel = (): void => {
         controller.abort(signal.reason);
-        settleWith(reject)(new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where }));
+        settleWith(reject)(cancelledError(where));
       };
       running.add(entry);
       signal.addEventListener("abort", cancel, { once: true });
@@ -97,29 +86,12 @@ export class LocalExecutor implements Executor {
               secret: (name) => task.tools.secret(name),
             }),
           )
-          .then(settleWith(resolve), (thrown: unknown) => {
-            // What the context refused says all there is to say.
-            if (isStratigraphError(thrown) && refusals.has(thrown.code)) {
-              return entry.reject(thrown.where === undefined ? thrown.with({ where }) : thrown);
-            }
-            entry.reject(
-              new StratigraphError("STEP_FAILED", `the producer failed: ${describeThrown(thrown)}`, {
-                where,
-                cause: thrown,
-              }),
-            );
-          });
+          .then(settleWith(resolve), (thrown: unknown) => entry.reject(failedError(thrown, where)));
       });
 
       function timeOut(limit: number): void {
         controller.abort();
-        entry.reject(
-          new StratigraphError("STEP_TIMEOUT", "the producer took too long", {
-            where,
-            expected: `an answer within ${limit} ms`,
-            hint: "Raise its timeout, or find out what it waits for.",
-          }),
-        );
+        entry.reject(timeoutError(limit, where));
       }
 
       /** The first to settle wins and cleans up; a producer that answers after its time is not listened to. */
@@ -134,9 +106,11 @@ export class LocalExecutor implements Executor {
     });
   }
 
-  close(): void {
-    if (--executors > 0) return;
-    process.off("beforeExit", nothingLeft);
-    process.exit = realExit;
+  close(): Promise<void> {
+    if (--executors === 0) {
+      process.off("beforeExit", nothingLeft);
+      process.exit = realExit;
+    }
+    return Promise.resolve();
   }
 }

@@ -23,7 +23,7 @@ import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { PluginShelf } from "../plugins/shelf.ts";
 import { suggest } from "../util/suggest.ts";
 import type { Call } from "./command.ts";
-import { shownPath } from "./frames.ts";
+import { shownPath } from "../code/frames.ts";
 
 /** Names of files that are taken for the graph where nobody names one. */
 export const DEFAULT_FILES: readonly string[] = ["graph.ts", "main.ts", "index.ts"];
@@ -184,7 +184,7 @@ export function makeHome(home: string): void {
 }
 
 async function loadConfigModule(path: string, cwd: string): Promise<Readonly<Record<string, unknown>>> {
-  const { loadUserModule } = await import("./user-module.ts");
+  const { loadUserModule } = await import("../code/user-module.ts");
   return loadUserModule(path, { cache: cacheOf(join(cwd, STATE)), cwd });
 }
 
@@ -270,7 +270,7 @@ function requireFile(file: string | undefined): string {
 }
 
 async function loadGraphs(file: string, home: string, cwd: string): Promise<readonly Graph[]> {
-  const { loadUserModule } = await import("./user-module.ts");
+  const { loadUserModule } = await import("../code/user-module.ts");
   const { isGraph } = await import("../build/graph.ts");
   const exported = await loadUserModule(file, { cache: cacheOf(home), cwd });
   // The same graph exported twice, by name and as default, is one graph.

@@ -19,5 +19,15 @@ export function keepers({ from, name }: Binding): boolean {
 /** Options that are in no fingerprint, by the function they are given to. */
 export const uncounted: Readonly<Record<string, ReadonlySet<string>>> = {
   artifact: new Set(["annotations", "checks", "description", "storage"]),
-  producer: new Set(["annotations", "description", "name", "retries", "timeout", "validate", "version"]),
+  producer: new Set([
+    "annotations",
+    "description",
+    "executor",
+    "name",
+    "pool",
+    "retries",
+    "timeout",
+    "validate",
+    "version",
+  ]),
 };

@@ -22,7 +22,7 @@ import {
  */
 export interface CommandOptions<Inputs, Outputs, OD, Params = {}> extends Omit<
   ProducerOptions<Inputs, Outputs, OD, Params>,
-  "build"
+  "build" | "executor"
 > {
   /** The program and its arguments, started without a shell; with `shell: true`, one line for it. */
   readonly run: readonly [string, ...string[]] | string;
@@ -59,6 +59,10 @@ export function command<
   const given: unknown = options;
   if (!isPlainRecord(given))
     invalid("command", "options are given as one object", "{ name, inputs, output, run }", given);
+  if (given["executor"] !== undefined) {
+    const where = typeof given["name"] === "string" ? `command '${given["name"]}'` : "command";
+    invalid(where, "a command is a process of its own", "no executor", given["executor"]);
+  }
   const plan = new CommandPlan(given);
   const rest = Object.fromEntries(Object.entries(given).filter(([name]) => !OWN.includes(name)));
   return producer({

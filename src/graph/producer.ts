@@ -16,6 +16,7 @@ import { checkedParams, type ParamSchemas, type ParamValues, type ProducerParams
 import { checkRetries, type Retries, type RetryPolicy } from "./retry.ts";
 import { is, says, type Is, type Says } from "./sentence.ts";
 import { checkStreamable } from "./view.ts";
+import { checkedThread, tellOfProducer, type ProducerExecutor } from "./thread.ts";
 import { wiredArtifact, wireOf, type OutputWire, type ProducerCall, type Wire, type WiredArtifact } from "./wired.ts";
 
 /** A function that wires: give it a wired artifact for each input, and get the wired output, or a record of them. */
@@ -79,6 +80,8 @@ export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   readonly pool?: string | undefined;
   /** Milliseconds one attempt may take; no limit unless told. */
   readonly timeout?: number | undefined;
+  /** `"threads"`: `build` runs in a thread of its own, for what computes long without waiting; `"local"` unless told. In no fingerprint. */
+  readonly executor?: ProducerExecutor | undefined;
   readonly annotations?: Annotations | undefined;
   readonly description?: string | undefined;
 }
@@ -177,6 +180,8 @@ export interface ProducerDefinition extends Outputs {
   readonly pool: string | undefined;
   /** Milliseconds. */
   readonly timeout: number | undefined;
+  /** For one that runs in a thread: where it is declared, and its code. */
+  readonly thread: CodeVersion | undefined;
   readonly annotations: Annotations;
   readonly description: string | undefined;
 }
@@ -197,6 +202,7 @@ const optionNames = [
   "retries",
   "pool",
   "timeout",
+  "executor",
   "annotations",
   "description",
 ];
@@ -312,11 +318,15 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
   if (validate !== undefined && typeof validate !== "function") {
     invalid(where, "validate is a function", "(outputs) => true, or a sentence", validate);
   }
-  return Object.freeze({
+  const version = followsCode(options.version)
+    ? new CodeVersion(callSite(where))
+    : checkedVersion(options.version, where);
+  const inputs = checkedInputs(options.inputs, dimensions, where);
+  const definition: ProducerDefinition = Object.freeze({
     name,
     firstName: options.was ?? name,
-    version: followsCode(options.version) ? new CodeVersion(callSite(where)) : checkedVersion(options.version, where),
-    inputs: checkedInputs(options.inputs, dimensions, where),
+    version,
+    inputs,
     outputs,
     streamed,
     fanOut,
@@ -329,9 +339,12 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     retries: checkRetries(options.retries, where),
     pool: checkedPool(options.pool, where),
     timeout: checkedTimeout(options.timeout, where),
+    thread: checkedThread({ executor: options.executor, version, inputs, streamed, fanOut }, where),
     annotations: checkedAnnotations(options.annotations, where),
     description: checkedDescription(options.description, where),
   });
+  tellOfProducer(definition);
+  return definition;
 }
 
 /** Throws GRAPH_INVALID where there is none, VERSION_INVALID where it cannot be one. */

@@ -89,6 +89,7 @@ export async function replayPartition(
   await settleVersions(graph, workspace);
   await before?.();
   const started = workspace.clock.monotonic();
+  // Always in this thread: where it runs changes no result, and a debugger stops here.
   const executor = new LocalExecutor();
   const inMemory = (slot: string): RowTarget => {
     const output = call.outputs.find((one) => one.slot === slot)!.node;
@@ -132,7 +133,7 @@ export async function replayPartition(
     throw tools.secrets.redactError(error);
   } finally {
     tools.close();
-    executor.close();
+    await executor.close();
   }
   const duration = workspace.clock.monotonic() - started;
   const parts = returned instanceof WrittenParts ? returned : undefined;

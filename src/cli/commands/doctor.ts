@@ -11,7 +11,7 @@ import { configConcern } from "../../config/project.ts";
 import { isStratigraphError } from "../../errors.ts";
 import { examine, type Check, type CheckStatus } from "../../operations/doctor.ts";
 import { defineCommand, type Call, type Command } from "../command.ts";
-import { shownPath } from "../frames.ts";
+import { shownPath } from "../../code/frames.ts";
 import { findProject, type Project } from "../project.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count } from "../terminal/quantity.ts";

@@ -7,7 +7,7 @@ import { modelReader } from "../../registry/layout/read-models.ts";
 import { parseModelName } from "../../registry/name.ts";
 import { showValue } from "../../util/show.ts";
 import { defineCommand, text, texts, type Command, type Option } from "../command.ts";
-import { shownPath } from "../frames.ts";
+import { shownPath } from "../../code/frames.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count } from "../terminal/quantity.ts";
 import { reading, storeOption } from "./models/options.ts";

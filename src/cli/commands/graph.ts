@@ -5,7 +5,7 @@ import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { selectNodes } from "../../graph/selector.ts";
 import { pictureOf, type Picture } from "../../picture/picture.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
-import { shownPath } from "../frames.ts";
+import { shownPath } from "../../code/frames.ts";
 import { writePicture } from "../picture-file.ts";
 import { findProject, splitFile } from "../project.ts";
 import { pictureJson, pictureLines, summaryLine } from "../report/picture.ts";

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StratigraphError } from "../../errors.ts";
 import { defineCommand, type Command } from "../command.ts";
-import { shownPath } from "../frames.ts";
+import { shownPath } from "../../code/frames.ts";
 import { programName } from "../selection.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { projectFiles } from "../starter.ts";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { findLayout, projections } from "../../registry/layout/layouts.ts";
 import { modelReader } from "../../registry/layout/read-models.ts";
 import { defineCommand, flag, type Command } from "../command.ts";
-import { shownPath } from "../frames.ts";
+import { shownPath } from "../../code/frames.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count } from "../terminal/quantity.ts";
 import { layoutOption, readLayout } from "./export.ts";

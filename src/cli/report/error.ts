@@ -2,7 +2,7 @@
 
 import { isStratigraphError, type ErrorCode, type StratigraphError } from "../../errors.ts";
 import { exitCodes } from "../command.ts";
-import { firstFrames, formatFrame } from "../frames.ts";
+import { firstFrames, formatFrame } from "../../code/frames.ts";
 import { escapeLines } from "../terminal/escape.ts";
 import type { Colors } from "../terminal/terminal.ts";
 

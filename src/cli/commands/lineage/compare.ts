@@ -14,7 +14,7 @@ import {
 } from "../../../lineage/compare.ts";
 import type { LineageReceipt } from "../../../lineage/receipt.ts";
 import { defineCommand, exitCodes, text, whole, type Answer, type Call, type Command } from "../../command.ts";
-import { shownPath } from "../../frames.ts";
+import { shownPath } from "../../../code/frames.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { count, number } from "../../terminal/quantity.ts";
 import { table } from "../../terminal/table.ts";

@@ -13,7 +13,7 @@ import type { Lineage } from "../../../lineage/lineage.ts";
 import { parseReceipt, receiptOfRun, receiptOfSnapshot, type LineageReceipt } from "../../../lineage/receipt.ts";
 import type { Call } from "../../command.ts";
 import { withFacts } from "../../facts.ts";
-import { shownPath } from "../../frames.ts";
+import { shownPath } from "../../../code/frames.ts";
 import type { Project } from "../../project.ts";
 
 export interface OpenProject {

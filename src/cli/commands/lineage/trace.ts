@@ -8,7 +8,7 @@ import { trace as traceLineage, type Direction, type Trace, type TracedRun } fro
 import { summaryOf, traceTree } from "../../../lineage/tree.ts";
 import { suggest } from "../../../util/suggest.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../../command.ts";
-import { shownPath } from "../../frames.ts";
+import { shownPath } from "../../../code/frames.ts";
 import { findSnapshot } from "../../lookup.ts";
 import { writePicture } from "../../picture-file.ts";
 import { findArtifact, keyTextOf, parseTarget } from "../../target.ts";

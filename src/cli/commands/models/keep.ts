@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import { StratigraphError } from "../../../errors.ts";
 import { defineCommand, flag, text, type Command } from "../../command.ts";
-import { shownPath } from "../../frames.ts";
+import { shownPath } from "../../../code/frames.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { versionJson } from "./lines.ts";
 import { actorOptions, modelOptions, refOf, versionOf, versionOption, writing } from "./options.ts";

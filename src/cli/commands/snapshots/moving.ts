@@ -9,7 +9,7 @@ import type * as Importer from "../../../operations/moving/import-snapshot.ts";
 import type * as Reader from "../../../operations/moving/read-folder.ts";
 import { systemClock } from "../../../util/clock.ts";
 import { defineCommand, flag, text, texts, type Call, type Command } from "../../command.ts";
-import { shownPath } from "../../frames.ts";
+import { shownPath } from "../../../code/frames.ts";
 import { withLookup } from "../../lookup.ts";
 import { findProject, makeHome } from "../../project.ts";
 import { escapeText } from "../../terminal/escape.ts";
