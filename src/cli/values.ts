@@ -8,7 +8,7 @@ import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
 import type { GraphDescription } from "../graph/describe.ts";
 import { readDescription } from "../backend/description.ts";
-import { formatOf } from "../operations/stored-format.ts";
+import { formatOf } from "../data/format/stored-format.ts";
 import type { Call } from "./command.ts";
 import type { Lookup } from "./lookup.ts";
 import { escapeText } from "./terminal/escape.ts";

@@ -9,6 +9,7 @@ export const is = {
   clean: "an input without warnings, which goes inside an edge: all(clean(x))",
   edge: "an edge, which goes around a declared artifact: all(x)",
   optional: "an optional input, which goes outermost: optional(all(x))",
+  upcast: "an upcast, which goes into an artifact's upcasts",
 } as const;
 
 export type Is<Thing extends keyof typeof is> = (typeof is)[Thing];
