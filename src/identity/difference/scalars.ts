@@ -67,7 +67,7 @@ export interface Limit {
 /** How a limit is told: "has to be at least 3 now", "may have fewer than 3 items now". */
 interface LimitWords {
   readonly side: "lower" | "upper";
-  /** After the number: " characters", "" for the value itself. */
+  /** Of what there are so many: "character"; without one it is the value itself. */
   readonly unit?: string;
   readonly shown?: (at: number | bigint) => string;
 }
@@ -79,15 +79,15 @@ export function compareLimits(
   { side, unit, shown = String }: LimitWords,
 ): Changes {
   const have = unit === undefined ? "be" : "have";
-  const tail = unit === undefined ? "" : ` ${unit}`;
+  const told = ({ at }: Limit): string => `${shown(at)}${unit === undefined ? "" : ` ${unit}${at === 1 ? "" : "s"}`}`;
   if (now !== undefined && !implies(old, now, side)) {
     const bound = { lower: now.open ? "above" : "at least", upper: now.open ? "below" : "at most" }[side];
-    return change(path, `has to ${have} ${bound} ${shown(now.at)}${tail} now`, "breaking");
+    return change(path, `has to ${have} ${bound} ${told(now)} now`, "breaking");
   }
   if (old === undefined || (now !== undefined && implies(now, old, side))) return [];
   const beyond =
     unit === undefined ? { lower: "below", upper: "above" }[side] : { lower: "fewer than", upper: "more than" }[side];
-  return change(path, `may ${have} ${beyond} ${shown(old.at)}${tail} now`, "compatible");
+  return change(path, `may ${have} ${beyond} ${told(old)} now`, "compatible");
 }
 
 function implies(old: Limit | undefined, now: Limit, side: LimitWords["side"]): boolean {
@@ -148,7 +148,7 @@ function compareSteps(old: unknown, now: unknown, path: string): Changes {
 const textRules = ["minLength", "maxLength", "format", "pattern", "contentEncoding", "allOf"];
 
 function compareTexts(old: Keywords, now: Keywords, path: string): Changes {
-  const unit = "characters";
+  const unit = "character";
   return [
     ...compareLimits(lengthLimit(old, "minLength"), lengthLimit(now, "minLength"), path, { side: "lower", unit }),
     ...compareLimits(lengthLimit(old, "maxLength"), lengthLimit(now, "maxLength"), path, { side: "upper", unit }),
@@ -166,14 +166,14 @@ function comparePatterns(old: Keywords, now: Keywords, path: string): Changes {
   if (old["format"] !== now["format"] && now["format"] !== undefined) {
     return change(
       path,
-      `has to be ${shownValue(now["format"])} now`,
+      `has to be of format ${shownValue(now["format"])} now`,
       old["format"] === undefined ? "breaking" : "unknown",
     );
   }
   const [had, has] = [patternsOf(old), patternsOf(now)];
   if (!has.every((pattern) => had.includes(pattern))) return change(path, "has to fit another pattern now", "unknown");
   if (old["format"] !== now["format"])
-    return change(path, `need not be ${shownValue(old["format"])} now`, "compatible");
+    return change(path, `need not be of format ${shownValue(old["format"])} now`, "compatible");
   return had.length === has.length ? [] : change(path, "need not fit a pattern now", "compatible");
 }
 
@@ -190,7 +190,7 @@ export function compareChecks(old: Keywords, now: Keywords, path: string): Chang
     const [before, after] = [strongest(had, momentLimit, side), strongest(has, momentLimit, side)];
     found.push(compareLimits(before, after, path, { side, shown: shownLimit }));
     const [fewer, more] = [strongest(had, sizeLimit, side), strongest(has, sizeLimit, side)];
-    found.push(compareLimits(fewer, more, path, { side, unit: "members" }));
+    found.push(compareLimits(fewer, more, path, { side, unit: "member" }));
   }
   const isKnown = (check: Keywords): boolean =>
     (["lower", "upper"] as const).some((side) => (momentLimit(check, side) ?? sizeLimit(check, side)) !== undefined);

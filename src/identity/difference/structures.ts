@@ -145,7 +145,7 @@ export function compareArrays(comparison: Comparison, old: Alternative, now: Alt
   const [before, after] = [itemsOf(old), itemsOf(now)];
   const found: Changes[] = [];
   const limit = (at: number, none: number): Limit | undefined => (at === none ? undefined : { at, open: false });
-  const unit = "items";
+  const unit = "item";
   found.push(compareLimits(limit(before.fewest, 0), limit(after.fewest, 0), path, { side: "lower", unit }));
   found.push(compareLimits(limit(before.most, Infinity), limit(after.most, Infinity), path, { side: "upper", unit }));
   // Places beyond what there may be are of no account.

@@ -11,9 +11,12 @@ export function change(path: string, says: string, verdict: SchemaVerdict): Chan
   return [{ path, says, verdict }];
 }
 
+/** `"a", "b" or "c"`. */
 export function shownValues(values: readonly unknown[]): string {
-  const shown = values.slice(0, 5).map((value) => shownValue(value));
-  return [...shown, ...(values.length > 5 ? [`${values.length - 5} more`] : [])].join(", ");
+  const shown = values.slice(0, values.length > 5 ? 4 : 5).map((value) => shownValue(value));
+  if (values.length > 5) shown.push(`${values.length - 4} more`);
+  const last = shown.pop() ?? "nothing";
+  return shown.length === 0 ? last : `${shown.join(", ")} or ${last}`;
 }
 
 /** A value as a schema's description holds it, where dates and the like are tagged. */
