@@ -18,6 +18,8 @@ export function keepers({ from, name }: Binding): boolean {
 
 /** Options that are in no fingerprint, by the function they are given to. */
 export const uncounted: Readonly<Record<string, ReadonlySet<string>>> = {
-  artifact: new Set(["annotations", "checks", "description", "storage", "upcasts"]),
+  artifact: new Set([
+    ...["annotations", "checks", "description", "statistics", "storage", "thresholds", "upcasts", "validate"],
+  ]),
   producer: new Set(["annotations", "description", "name", "retries", "timeout", "validate", "version"]),
 };

@@ -29,8 +29,8 @@ export function describedDeclarations(description: GraphDescription | undefined)
   for (const artifact of description?.artifacts ?? []) {
     const call = artifact.producer === null ? undefined : description?.producers[artifact.producer];
     artifacts.set(artifact.key, partsOf(artifact, call));
-    // Only graph/describe.ts writes descriptions, with the schemas of all their artifacts.
-    schemas.set(artifact.key, description!.schemas[artifact.schema] as JsonSchema);
+    const schema = description?.schemas[artifact.schema] as JsonSchema | undefined;
+    if (schema !== undefined) schemas.set(artifact.key, schema);
   }
   return { producers, artifacts, schemas };
 }

@@ -130,12 +130,12 @@ function underNewKeys(declarations: Declarations, former: ReadonlyMap<string, st
     schemas: new Map(declarations.schemas),
   };
   for (const [key, old] of former) {
-    const [parts, schema] = [declarations.artifacts.get(old), declarations.schemas.get(old)];
-    if (parts === undefined || schema === undefined) continue;
-    renamed.artifacts.delete(old);
-    renamed.artifacts.set(key, parts);
-    renamed.schemas.delete(old);
-    renamed.schemas.set(key, schema);
+    for (const named of [renamed.artifacts, renamed.schemas] as Map<string, never>[]) {
+      const what = named.get(old);
+      if (what === undefined) continue;
+      named.delete(old);
+      named.set(key, what);
+    }
   }
   return renamed;
 }
@@ -174,11 +174,11 @@ async function diffArtifact(
 function diffDeclarations(before: Declarations, after: Declarations): DeclarationDiff[] {
   return [
     ...diffNamed("producer", before.producers, after.producers),
-    ...diffNamed("artifact", before.artifacts, after.artifacts).map((diff) =>
-      diff.part === "schema" && diff.change === "changed"
-        ? { ...diff, schema: jsonSchemaDifference(before.schemas.get(diff.name)!, after.schemas.get(diff.name)!) }
-        : diff,
-    ),
+    ...diffNamed("artifact", before.artifacts, after.artifacts).map((diff) => {
+      const [old, now] = [before.schemas.get(diff.name), after.schemas.get(diff.name)];
+      if (diff.part !== "schema" || old === undefined || now === undefined) return diff;
+      return { ...diff, schema: jsonSchemaDifference(old, now) };
+    }),
   ];
 }
 

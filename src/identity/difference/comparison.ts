@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonSchema } from "../json-schema.ts";
 import { isDisjoint } from "./disjoint.ts";
-import { isSame, readNode, resolved, type Alternative, type Node, type Place } from "./node.ts";
+import { isSame, readNode, type Alternative, type Node, type Place } from "./node.ts";
 import { compareScalars, compareValues } from "./scalars.ts";
 import { compareArrays, compareMaps, compareObjects, compareSets } from "./structures.ts";
 import { change, kindsOf, shownValue, type Changes } from "./words.ts";
@@ -41,27 +41,8 @@ export class Comparison {
     }
     const [wasOptional, isOptional] = [mayLack.before === true || old.optional, mayLack.after === true || now.optional];
     if (wasOptional && !isOptional && !isAny(old)) found.push(change(path, "may be undefined no longer", "breaking"));
-    const [one, other] = [resolved(before).schema as object, resolved(after).schema as object];
-    if (this.#enter(one, other)) {
-      try {
-        found.push(this.#kinds(old, now, path));
-      } finally {
-        this.#open.get(one)!.delete(other);
-      }
-    }
+    found.push(this.#kinds(old, now, path));
     return found.flat();
-  }
-
-  /**
-   * A pair that is being compared already is taken for compatible where it contains itself: a value has an end, so whatever breaks is
-   * found without looking there again.
-   */
-  #enter(one: object, other: object): boolean {
-    const pairs = this.#open.get(one) ?? new Set();
-    this.#open.set(one, pairs);
-    if (pairs.has(other)) return false;
-    pairs.add(other);
-    return true;
   }
 
   /** Each kind of the old values goes to the new one that fits best. */
@@ -131,7 +112,22 @@ export class Comparison {
       return change(path, `is no longer made a ${now.kind} from what is not`, "breaking");
     const coercion =
       now.coerced && !old.coerced ? change(path, `may be what becomes a ${now.kind} now`, "compatible") : [];
-    return [...coercion, ...this.#rules(old, now, path)];
+    if (!this.#enter(old.origin, now.origin)) return coercion;
+    const rules = this.#rules(old, now, path);
+    this.#open.get(old.origin)!.delete(now.origin);
+    return [...coercion, ...rules];
+  }
+
+  /**
+   * A pair that is being compared already is taken for compatible where it contains itself: a value has an end, so whatever breaks is
+   * found without looking there again.
+   */
+  #enter(one: object, other: object): boolean {
+    const pairs = this.#open.get(one) ?? new Set();
+    this.#open.set(one, pairs);
+    if (pairs.has(other)) return false;
+    pairs.add(other);
+    return true;
   }
 
   #rules(old: Alternative, now: Alternative, path: string): Changes {

@@ -22,6 +22,8 @@ export interface Alternative {
   /** The rules of this kind. */
   readonly keywords: Keywords;
   readonly documents: readonly JsonSchema[];
+  /** The schema it was read from: a schema that contains itself comes back to it. */
+  readonly origin: object;
   /** A value that is also one of these is refused (`oneOf`). */
   readonly rivals: readonly Alternative[];
 }
@@ -68,19 +70,21 @@ export function innerDocument(schema: JsonSchema, documents: readonly JsonSchema
 /** Deeper than any schema of use; a union that holds nothing but itself would have no end. */
 const DEEPEST = 64;
 
-export function readNode(place: Place, depth = 0): Node {
-  const { schema, documents } = resolved(place);
-  if (typeof schema === "boolean") return schema ? takesAny(documents) : plainNode([bare("never", {}, documents)]);
-  if (depth > DEEPEST) return plainNode([bare("code", schema, documents)]);
-  const { $zod: _, $defs: __, anyOf, oneOf, default: given, ...keywords } = schema as Keywords;
+export function readNode(given: Place, depth = 0): Node {
+  const place = resolved(given);
+  const { schema, documents } = place;
+  if (typeof schema === "boolean") return schema ? takesAny(place) : plainNode([bare("never", {}, place)]);
+  if (depth > DEEPEST) return plainNode([bare("code", schema, place)]);
+  // A reference that is not alone stands as a schema of its own beside what is said more.
+  const { $zod: _, $defs: __, anyOf, oneOf, $ref, default: fixed, ...keywords } = schema as Keywords;
   const { optional, prefault: ___, catch: caught, default: computed, ...tag } = tagOf(schema);
-  const defaults = "default" in schema ? [given] : computed === undefined ? [] : [computed];
-  const members = (anyOf ?? oneOf) as readonly JsonSchema[] | undefined;
+  const defaults = "default" in schema ? [fixed] : computed === undefined ? [] : [computed];
+  const members = (anyOf ?? oneOf ?? ($ref === undefined ? undefined : [$ref])) as readonly JsonSchema[] | undefined;
   const inner =
     members === undefined
-      ? readKinds(keywords, tag, documents)
+      ? readKinds(keywords, tag, place)
       : Object.keys({ ...keywords, ...tag }).length > 0
-        ? plainNode([bare("code", schema, documents)])
+        ? plainNode([bare("code", schema, place)])
         : readMembers(
             members.map((member) => readNode({ schema: member, documents }, depth + 1)),
             oneOf !== undefined,
@@ -88,7 +92,7 @@ export function readNode(place: Place, depth = 0): Node {
   return {
     optional: inner.optional || optional === true || defaults.length > 0,
     catches: inner.catches || caught !== undefined,
-    defaults,
+    defaults: defaults.length > 0 ? defaults : inner.defaults,
     alternatives: inner.alternatives,
   };
 }
@@ -118,7 +122,7 @@ function readMembers(members: readonly Node[], exclusive: boolean): Node {
 }
 
 /** A place without alternatives of its own; `type` may still name several kinds. */
-function readKinds(keywords: Keywords, tag: Tag, documents: readonly JsonSchema[]): Node {
+function readKinds(keywords: Keywords, tag: Tag, place: Place): Node {
   const coerced = tag.coerce === true;
   switch (tag.type) {
     case undefined:
@@ -131,22 +135,22 @@ function readKinds(keywords: Keywords, tag: Tag, documents: readonly JsonSchema[
     case "bigint":
     case "map":
     case "set":
-      return plainNode([{ ...bare(tag.type, tag, documents), coerced }]);
+      return plainNode([{ ...bare(tag.type, tag, place), coerced }]);
     case "literal":
-      return readLiterals(tag["values"] as readonly unknown[], documents);
+      return readLiterals(tag["values"] as readonly unknown[], place);
     default:
-      return plainNode([bare("code", { ...keywords, ...tag }, documents)]);
+      return plainNode([bare("code", { ...keywords, ...tag }, place)]);
   }
   const { type, const: only, enum: listed, ...rules } = keywords;
   const values = (listed ?? ("const" in keywords ? [only] : undefined)) as readonly unknown[] | undefined;
   const kinds = type === undefined ? values && [...new Set(values.map(kindOf))] : ([type].flat() as string[]);
   if (kinds === undefined) {
-    if (Object.keys(rules).length === 0) return takesAny(documents);
-    return plainNode([bare(isDeepStrictEqual(rules, { not: {} }) ? "never" : "code", rules, documents)]);
+    if (Object.keys(rules).length === 0) return takesAny(place);
+    return plainNode([bare(isDeepStrictEqual(rules, { not: {} }) ? "never" : "code", rules, place)]);
   }
   return plainNode(
     kinds.map((kind) => ({
-      ...bare(kind, rules, documents),
+      ...bare(kind, rules, place),
       coerced: coerced && kind !== "null",
       values:
         values?.filter((value) => isOf(value, kind)) ?? (coerced && kind !== "null" ? undefined : allOf.get(kind)),
@@ -160,10 +164,10 @@ const allOf: ReadonlyMap<string, readonly unknown[]> = new Map([
 ]);
 
 /** Literals that JSON lacks are written as the canonical text writes them. */
-function readLiterals(values: readonly unknown[], documents: readonly JsonSchema[]): Node {
+function readLiterals(values: readonly unknown[], place: Place): Node {
   const kinds = [...new Set(values.map(kindOf))];
   const alternatives = kinds.map((kind) => ({
-    ...bare(kind, {}, documents),
+    ...bare(kind, {}, place),
     values: values.filter((value) => kindOf(value) === kind),
   }));
   return {
@@ -182,16 +186,16 @@ function isOf(value: unknown, kind: string): boolean {
   return kind === "integer" ? Number.isInteger(value) : kindOf(value) === kind;
 }
 
-function bare(kind: string, keywords: Keywords, documents: readonly JsonSchema[]): Alternative {
-  return { kind, coerced: false, values: undefined, keywords, documents, rivals: [] };
+function bare(kind: string, keywords: Keywords, { schema, documents }: Place): Alternative {
+  return { kind, coerced: false, values: undefined, keywords, documents, origin: Object(schema) as object, rivals: [] };
 }
 
 function plainNode(alternatives: readonly Alternative[]): Node {
   return { optional: false, catches: false, defaults: [], alternatives };
 }
 
-function takesAny(documents: readonly JsonSchema[]): Node {
-  return { ...plainNode([bare("any", {}, documents)]), optional: true };
+function takesAny(place: Place): Node {
+  return { ...plainNode([bare("any", {}, place)]), optional: true };
 }
 
 function tagOf(schema: Keywords): Tag {

@@ -78,8 +78,8 @@ function compareOthers(comparison: Comparison, old: Alternative, now: Alternativ
   const found: Changes[] = [];
   if (after.others !== undefined && before.others !== false) {
     if (before.others === undefined) {
-      if (!takesAll(after.others, now))
-        found.push(change(path, "looks at fields now that were passed over", "unknown"));
+      const verb = after.others === false ? "refuses" : "looks at";
+      if (!takesAll(after.others, now)) found.push(change(path, `${verb} fields now that were passed over`, "unknown"));
     } else if (after.others === false) found.push(change(path, "has no further fields now", "breaking"));
     else {
       const sides = [before.others, after.others].map((schema, index) => ({
