@@ -7,7 +7,7 @@ import { readNode, type Alternative } from "./node.ts";
 /** False in every doubtful case. */
 export function isDisjoint(one: Alternative, other: Alternative): boolean {
   if (opaque(one) || opaque(other)) return false;
-  if (family(one) !== family(other)) return true;
+  if (family(one) !== family(other)) return !(isObject(one) && isObject(other));
   if (one.values !== undefined && other.values !== undefined) {
     return !one.values.some((value) => other.values!.some((candidate) => isDeepStrictEqual(value, candidate)));
   }
@@ -35,6 +35,11 @@ function fieldsOf({ keywords }: Alternative): Readonly<Record<string, JsonSchema
 
 function opaque({ kind, coerced }: Alternative): boolean {
   return coerced || kind === "any" || kind === "code";
+}
+
+/** `z.object` takes instances of classes too: a map without further demands is an object to it. */
+function isObject({ kind }: Alternative): boolean {
+  return ["object", "map", "set", "date"].includes(kind);
 }
 
 function family({ kind }: Alternative): string {
