@@ -48,13 +48,6 @@ export function jsonSchemaDifference(before: JsonSchema, after: JsonSchema): Sch
   return { verdict: gravest(changes), changes };
 }
 
-/** `price` and `rows[].id`, the fields that stand in the way; the first three. "" where nothing does. */
-export function obstacles({ changes }: SchemaDifference): string {
-  const paths = [...new Set(changes.filter(({ verdict }) => verdict !== "compatible").map(({ path }) => path))];
-  const named = paths.slice(0, 3).map((path) => (path === "" ? "the value itself" : path));
-  return named.join(", ") + (paths.length > 3 ? ` and ${paths.length - 3} more` : "");
-}
-
 function gravest(changes: readonly SchemaChange[]): SchemaVerdict {
   const has = (wanted: SchemaVerdict): boolean => changes.some(({ verdict }) => verdict === wanted);
   return has("breaking") ? "breaking" : has("unknown") ? "unknown" : "compatible";

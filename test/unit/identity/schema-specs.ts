@@ -142,12 +142,12 @@ export const specs: Arbitrary<Spec> = fc.letrec<{ spec: Spec; fields: Record<str
     fc.record({ k: fc.constant("tagged"), of: fc.dictionary(fc.constantFrom("one", "two", "three"), fc.record({ k: fc.constant("object"), fields: tie("fields"), mode: fc.constant("plain") }), { minKeys: 1 }) }), // prettier-ignore
     fc.record({ k: fc.constant("tree"), of: tie("spec"), through: fc.constantFrom("array", "map", "record") }),
     fc.record({ k: fc.constantFrom("optional", "nullable", "catch"), of: tie("spec") }),
-  ) as Arbitrary<Spec>,
+  ),
   fields: fc.dictionary(
     fc.constantFrom(...names),
     fc.record({ of: tie("spec"), presence: fc.constantFrom("required", "required", "optional", "default") }),
     { maxKeys: 3 },
-  ) as Arbitrary<Record<string, Field>>,
+  ),
 })).spec;
 
 /** Values that a schema of this may take: most of them do. Objects have no fields but those that are named or looked at. */
@@ -263,7 +263,7 @@ export function edited(spec: Spec, gen: GeneratorValue): Spec {
       case "nullable":
       case "catch":
       case "record":
-        return { ...spec, of: inner(spec.of!) } as Spec;
+        return { ...spec, of: inner(spec.of!) };
       case "map":
         return one === 1 ? { ...spec, of: inner(spec.of) } : { ...spec, key: inner(spec.key) };
       case "union":
