@@ -3,6 +3,7 @@
 export { artifact } from "./graph/artifact.ts";
 export type { Artifact, ArtifactOptions, KeyOf, ValueOf } from "./graph/artifact.ts";
 export type { Check, DeclaredCheck, Severity, StatisticName, Threshold } from "./graph/quality.ts";
+export type { Upcast, UpcastFrom } from "./graph/upcast.ts";
 export { producer } from "./graph/producer.ts";
 export type { BuildContext, Producer } from "./graph/producer.ts";
 export { command, type CommandOptions } from "./graph/command.ts";
@@ -65,6 +66,12 @@ export type { Backend, Connection } from "./backend/backend.ts";
 
 export { canonicalText } from "./util/canonical.ts";
 export { fingerprintBytes, fingerprintText, type Fingerprint } from "./identity/fingerprint.ts";
+export {
+  schemaDifference,
+  type SchemaChange,
+  type SchemaDifference,
+  type SchemaVerdict,
+} from "./identity/schema-difference.ts";
 export {
   diffManifests,
   fingerprintManifest,

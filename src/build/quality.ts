@@ -308,13 +308,21 @@ export class Judge {
     }
   }
 
-  /** As stored; what lacks a statistic that is demanded now is read and looked at again, and that is kept where it may be. */
+  /**
+   * As stored; what lacks a statistic that is demanded now is read and looked at again, and that is kept where it may be. What was made under
+   * another schema says no more than is known of it.
+   */
   async #inspectedOf(node: GraphNode, stored: StoredPartition): Promise<Inspected> {
     if (!this.#known.has(stored.id)) await this.#recall([stored]);
     const known = this.#known.get(stored.id);
     const statistics = known?.statistics as unknown as Statistics | undefined;
     const findings = (known?.findings ?? []) as unknown as readonly Finding[];
-    if (!node.artifact.quality.statistics || (statistics !== undefined && hasAll(node.artifact, statistics))) {
+    const isForeign = stored.artifact !== node.identity;
+    if (
+      isForeign ||
+      !node.artifact.quality.statistics ||
+      (statistics !== undefined && hasAll(node.artifact, statistics))
+    ) {
       return { statistics, findings };
     }
     const bytes = await readPartitionBytes(this.#workspace, node, stored);

@@ -3,13 +3,13 @@
 import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { QuarantineRecord, StoredPartition } from "../backend/records.ts";
-import { decodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import { selectNodes } from "../graph/selector.ts";
 import type { Finding } from "./quality.ts";
 import { placeText } from "./place.ts";
 import { openWorkspace, readPartitionBytes, type Workspace, type WorkspaceOptions } from "./workspace.ts";
+import { decodeWritten, formAsMade } from "./written.ts";
 
 /** One refused value. */
 export interface Quarantined {
@@ -72,9 +72,19 @@ export async function readQuarantined(
       hint: "List what is: strata quarantine",
     });
   }
-  const node = graph.nodes.get(entry.key)!;
-  const bytes = await readPartitionBytes(workspace, node, entry.stored);
-  return { entry, value: await decodeValue(node.artifact, bytes, placeText(entry.key, entry.partition)) };
+  return { entry, value: await readStored(workspace, graph, entry.key, entry.stored) };
+}
+
+async function readStored(
+  workspace: Workspace,
+  graph: GraphDefinition,
+  key: string,
+  stored: StoredPartition,
+): Promise<unknown> {
+  const node = graph.nodes.get(key)!;
+  const bytes = await readPartitionBytes(workspace, node, stored);
+  const form = await formAsMade(workspace.connection, node, stored);
+  return decodeWritten(node, form, bytes, placeText(key, stored.key));
 }
 
 /** See `Graph.quarantined`. */
@@ -89,9 +99,7 @@ export async function quarantinedOf(
     ...entry,
     async read() {
       await using reading = await openWorkspace({ ...options, readOnly: true });
-      const node = graph.nodes.get(entry.key)!;
-      const bytes = await readPartitionBytes(reading, node, stored);
-      return await decodeValue(node.artifact, bytes, placeText(entry.key, entry.partition));
+      return await readStored(reading, graph, entry.key, stored);
     },
   }));
 }

@@ -3,7 +3,6 @@
 import type { Connection } from "../backend/backend.ts";
 import { checkName } from "../backend/check.ts";
 import type { Cursor, StoredPartition, StoredSnapshot } from "../backend/records.ts";
-import { decodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
 import { checkStreamable } from "../graph/view.ts";
@@ -16,6 +15,7 @@ import { userName } from "./holder.ts";
 import { StepInputs } from "./step-inputs.ts";
 import { placeText } from "./place.ts";
 import { openWorkspace, readPartitionBytes, type WorkspaceOptions } from "./workspace.ts";
+import { decodeWritten, formInSnapshot, type WrittenForm } from "./written.ts";
 
 export interface TagOptions {
   /** Move the tag if it names another snapshot. False unless told: a tag does not move by accident. */
@@ -45,20 +45,22 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
   }
 
   /**
-   * One value, verified byte by byte against what was recorded, and parsed by the artifact's schema.
-   * Errors: PARTITION_KEY_INVALID, PARTITION_NOT_BUILT, DATA_MISSING, DATA_DAMAGED; for a source SOURCE_CHANGED.
+   * One value, verified byte by byte against what was recorded, and parsed by the artifact's schema. What was written under an older schema
+   * goes through the upcast that is declared for it; without one it has to fit. Errors: DATA_INVALID, PARTITION_KEY_INVALID, PARTITION_NOT_BUILT, DATA_MISSING, DATA_DAMAGED; for a source SOURCE_CHANGED.
    */
   async read<V, D>(artifact: GraphArtifact<V, D, G>, ...key: keyof D extends never ? [] : [key: Key<D>]): Promise<V> {
     const node = this.#definition.node(artifact);
     const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
     await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
-    const bytes = await readPartitionBytes(workspace, node, await this.#stored(workspace.connection, node, text));
-    return (await decodeValue(node.artifact, bytes, placeText(node.key, text))) as V;
+    const stored = await this.#stored(workspace.connection, node, text);
+    const form = await this.#form(workspace.connection, node, stored);
+    const bytes = await readPartitionBytes(workspace, node, stored);
+    return (await decodeWritten(node, form, bytes, placeText(node.key, text))) as V;
   }
 
   /**
    * The rows of one value, one after the other, never all of it in memory. The bytes are verified on the way: what was read is right once
-   * the last row has come. Errors: as of `read`; GRAPH_INVALID for an artifact without rows.
+   * the last row has come. Errors: as of `read`; GRAPH_INVALID for an artifact without rows, or an upcast that is not row by row.
    */
   async *stream<V extends readonly unknown[], D>(
     artifact: GraphArtifact<V, D, G>,
@@ -69,8 +71,9 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     const text = encodeKey(node.artifact.dimensions, key[0] ?? {});
     await using workspace = await openWorkspace({ ...this.#options, readOnly: true });
     const stored = await this.#stored(workspace.connection, node, text);
+    const form = await this.#form(workspace.connection, node, stored);
     using inputs = new StepInputs(workspace, "final");
-    yield* (await inputs.view(node, stored, "stream")) as AsyncIterable<V[number]>;
+    yield* (await inputs.view(node, stored, "stream", form)) as AsyncIterable<V[number]>;
   }
 
   /** The keys of an artifact's partitions in this snapshot, in order of key text. */
@@ -102,6 +105,12 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     });
     if (items[0] === undefined) throw this.#notBuilt(node, key);
     return items[0];
+  }
+
+  async #form(connection: Connection, node: GraphNode, stored: StoredPartition): Promise<WrittenForm | undefined> {
+    if (stored.artifact === node.identity) return undefined;
+    const snapshot = await connection.readSnapshot(this.id);
+    return formInSnapshot(connection, snapshot, await this.#keyIn(connection, node), node, stored);
   }
 
   /** The artifact's key, or the one it had when the snapshot was made. */

@@ -2,8 +2,6 @@
 
 import { rmSync } from "node:fs";
 import type { StoredPartition } from "../backend/records.ts";
-import { decodeValue } from "../data/io.ts";
-import { readRowsOf } from "../data/rows.ts";
 import type { OpenBytes } from "../data/open-bytes.ts";
 import type { VerifiedBytes } from "../data/verified-bytes.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
@@ -12,6 +10,7 @@ import type { ViewKind } from "../graph/view.ts";
 import { openPartition, partitionPlace } from "./open-partition.ts";
 import { temporaryCopy } from "./temporary-copy.ts";
 import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
+import { decodeWritten, readWrittenRows, type WrittenForm } from "./written.ts";
 
 /** Bytes of a produced partition were missing or changed when a step wanted to read them. */
 export class InputDamaged extends Error {
@@ -50,17 +49,20 @@ export class StepInputs implements Disposable {
     this.#heals = damage === "healed";
   }
 
-  /** What `build` receives of a partition: a value fresh from its verified bytes, or a view of them. */
-  async view(node: GraphNode, partition: StoredPartition, view: ViewKind): Promise<unknown> {
+  /**
+   * What `build` receives of a partition: a value fresh from its verified bytes, or a view of them. `form`: how it was written, where that is
+   * not as the artifact is declared; bytes and files are as they are.
+   */
+  async view(node: GraphNode, partition: StoredPartition, view: ViewKind, form?: WrittenForm): Promise<unknown> {
     switch (view) {
       case "value":
-        return this.#value(node, partition);
+        return this.#value(node, partition, form);
       case "bytes":
         return this.#bytes(node, partition);
       case "lazy":
-        return () => this.#noting(node, partition, () => this.#value(node, partition));
+        return () => this.#noting(node, partition, () => this.#value(node, partition, form));
       case "stream":
-        return { [Symbol.asyncIterator]: () => this.#rows(node, partition) };
+        return { [Symbol.asyncIterator]: () => this.#rows(node, partition, form) };
       case "file":
         return this.#noting(node, partition, () => this.#file(node, partition));
     }
@@ -88,9 +90,9 @@ export class StepInputs implements Disposable {
     this.#readings.clear();
   }
 
-  async #value(node: GraphNode, partition: StoredPartition): Promise<unknown> {
+  async #value(node: GraphNode, partition: StoredPartition, form: WrittenForm | undefined): Promise<unknown> {
     const bytes = await this.#read(node, partition);
-    return decodeValue(node.artifact, bytes, partitionPlace(node, partition));
+    return decodeWritten(node, form, bytes, partitionPlace(node, partition));
   }
 
   async #bytes(node: GraphNode, partition: StoredPartition): Promise<Uint8Array> {
@@ -109,10 +111,10 @@ export class StepInputs implements Disposable {
     }
   }
 
-  async *#rows(node: GraphNode, partition: StoredPartition): AsyncGenerator<unknown> {
+  async *#rows(node: GraphNode, partition: StoredPartition, form: WrittenForm | undefined): AsyncGenerator<unknown> {
     const verified = await this.#noting(node, partition, () => this.#open(node, partition));
     try {
-      yield* readRowsOf(node.artifact, verified, partitionPlace(node, partition));
+      yield* readWrittenRows(node, form, verified, partitionPlace(node, partition));
     } catch (error) {
       // Bytes that are not the recorded ones come before what a parser says of them.
       await this.#noting(node, partition, () => verified.verify());

@@ -3,20 +3,23 @@
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { placeText } from "../build/place.ts";
 import { readPartitionBytes } from "../build/workspace.ts";
-import { decodeValue } from "../data/io.ts";
+import { decodeWritten, formInSnapshot } from "../build/written.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
-import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import type { GraphDefinition } from "../graph/graph.ts";
 import type { GraphDescription } from "../graph/describe.ts";
 import { readDescription } from "../backend/description.ts";
-import { formatOf } from "../operations/stored-format.ts";
+import { formatOf } from "../data/format/stored-format.ts";
 import type { Call } from "./command.ts";
 import type { Lookup } from "./lookup.ts";
 import { escapeText } from "./terminal/escape.ts";
 
-/** Both check the bytes against what was recorded. Errors: DATA_MISSING, DATA_DAMAGED, SOURCE_CHANGED. */
+/** All check the bytes against what was recorded. Errors: DATA_MISSING, DATA_DAMAGED, SOURCE_CHANGED. */
 export interface ValueReader {
   bytes(key: string, partition: StoredPartition): Promise<Uint8Array>;
-  value(key: string, partition: StoredPartition): Promise<unknown>;
+  /** As the artifact is declared now; `was`: the key it had in the snapshot. Errors: DATA_INVALID where it was written under an older schema and does not fit. */
+  value(key: string, partition: StoredPartition, was?: string): Promise<unknown>;
+  /** As its format gives it, whatever is declared now. */
+  written(key: string, partition: StoredPartition, was?: string): Promise<unknown>;
 }
 
 /** Reads values of one snapshot. */
@@ -30,15 +33,20 @@ export async function valueReader(
     terminal.warn(`${terminal.colors.yellow("warning:")} values are shown as they were written: ${escapeText(reason)}`),
   );
   const description = await readDescription(workspace.connection, snapshot);
+  const place = (key: string, partition: StoredPartition): string =>
+    `${placeText(key, partition.key)} at ${partition.location}`;
+  const bytes = (key: string, partition: StoredPartition): Promise<Uint8Array> =>
+    readPartitionBytes(workspace, definition?.nodes.get(key), partition);
+  const written = async (key: string, partition: StoredPartition, was = key): Promise<unknown> =>
+    decodeAsStored(description, was, await bytes(key, partition), place(key, partition));
   return {
-    bytes: (key, partition) => readPartitionBytes(workspace, nodeOf(definition, key, partition), partition),
-    async value(key, partition) {
-      const node = nodeOf(definition, key, partition);
-      const bytes = await readPartitionBytes(workspace, node, partition);
-      const where = `${placeText(key, partition.key)} at ${partition.location}`;
-      return node === undefined
-        ? decodeWritten(description, key, bytes, where)
-        : decodeValue(node.artifact, bytes, where);
+    bytes,
+    written,
+    async value(key, partition, was = key) {
+      const node = definition?.nodes.get(key);
+      if (node === undefined) return written(key, partition, was);
+      const form = await formInSnapshot(workspace.connection, snapshot, was, node, partition);
+      return decodeWritten(node, form, await bytes(key, partition), place(key, partition));
     },
   };
 }
@@ -58,17 +66,7 @@ async function definitionOf(
   }
 }
 
-/** The declaration is only asked if it is the one the partition was made under. */
-function nodeOf(
-  definition: GraphDefinition | undefined,
-  key: string,
-  partition: StoredPartition,
-): GraphNode | undefined {
-  const node = definition?.nodes.get(key);
-  return node?.identity === partition.artifact ? node : undefined;
-}
-
-function decodeWritten(
+function decodeAsStored(
   description: GraphDescription | undefined,
   key: string,
   bytes: Uint8Array,

@@ -13,21 +13,18 @@ export function isThisPackage(specifier: string): boolean {
 
 /** Whether the functions it is given run later, or not at all while a graph is declared. */
 export function keepers({ from, name }: Binding): boolean {
-  return !isThisPackage(from) || /^(producer|artifact|mapKeys)$/.test(name);
+  return !isThisPackage(from) || /^(producer|sink|artifact|mapKeys)$/.test(name);
 }
+
+const ofProducers: ReadonlySet<string> = new Set([
+  ...["annotations", "description", "executor", "name", "pool", "retries", "timeout", "validate", "version"],
+]);
 
 /** Options that are in no fingerprint, by the function they are given to. */
 export const uncounted: Readonly<Record<string, ReadonlySet<string>>> = {
-  artifact: new Set(["annotations", "checks", "description", "storage"]),
-  producer: new Set([
-    "annotations",
-    "description",
-    "executor",
-    "name",
-    "pool",
-    "retries",
-    "timeout",
-    "validate",
-    "version",
+  artifact: new Set([
+    ...["annotations", "checks", "description", "statistics", "storage", "thresholds", "upcasts", "validate"],
   ]),
+  producer: ofProducers,
+  sink: ofProducers,
 };

@@ -37,6 +37,11 @@ export function decodeValue(encoding: Encoding, bytes: Uint8Array, where: string
     .then((decoded) => parse(encoding, decoded, where, (parsed) => parsed));
 }
 
+/** A value that never was bytes, as the schema parses what bytes hold. Throws DATA_INVALID. */
+export function parseValue(encoding: Encoding, value: unknown, where: string): unknown {
+  return parse(encoding, value, where, (parsed) => parsed);
+}
+
 /** The row as its schema parses it. A promise only where the schema has asynchronous checks. Throws DATA_INVALID, naming the row. */
 export type RowParser = (row: unknown, index: number) => unknown;
 

@@ -20,6 +20,7 @@ import {
   type Threshold,
 } from "./quality.ts";
 import { is, type Is, type MissingPlaceholder } from "./sentence.ts";
+import { checkedUpcasts, type DeclaredUpcast, type Upcast, type UpcastFrom } from "./upcast.ts";
 import { checkedRowValidation } from "./validation.ts";
 import { wiredArtifact, type WiredArtifact } from "./wired.ts";
 
@@ -53,6 +54,11 @@ export interface ArtifactOptions<S extends z.core.$ZodType, D extends Dimensions
    * a hundred, always the same ones, and the first. The others are what the format gives. Never rebuilds anything.
    */
   readonly validate?: RowValidation | undefined;
+  /**
+   * How partitions that were written under older schemas are read now, each straight to the present one:
+   * `(from) => [from(OldSchema, (old) => …)]`. For readers of snapshots; builds never use them, and they never rebuild anything.
+   */
+  readonly upcasts?: ((from: UpcastFrom<z.core.input<S>>) => readonly Upcast[]) | undefined;
   /** What people know about it: `{ owner: "ana" }`. Never rebuilds anything. */
   readonly annotations?: Annotations | undefined;
   readonly description?: string | undefined;
@@ -81,6 +87,7 @@ export interface DeclaredArtifact {
   readonly description: string | undefined;
   readonly checks: { readonly [name: string]: Check<unknown> };
   readonly quality: QualitySpec;
+  readonly upcasts: readonly DeclaredUpcast[];
 }
 
 /** The key of one partition: `KeyOf<typeof DailySpend>` is `{ readonly date: string }`. */
@@ -106,7 +113,7 @@ type LackedBy<T extends string, Name extends string> = Name extends unknown
 
 const optionNames = [
   ...["schema", "partitionBy", "format", "storage", "validate", "annotations", "description"],
-  ...["checks", "statistics", "thresholds"],
+  ...["checks", "statistics", "thresholds", "upcasts"],
 ];
 
 /**
@@ -151,6 +158,7 @@ export function artifact<S extends z.core.$ZodType, D extends Dimensions = {}, c
   };
   // Not among the data above, so that an artifact prints as what it is.
   Object.defineProperty(declared, "quality", { value: quality });
+  Object.defineProperty(declared, "upcasts", { value: checkedUpcasts(options.upcasts, schema, where) });
   Object.defineProperty(declared, "from", {
     value: (place: Storage) => fromStorage(declared as unknown as DeclaredArtifact, place),
   });

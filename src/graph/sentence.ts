@@ -10,6 +10,7 @@ export const is = {
   fanOut: 'many partitions of an artifact, which go at `output`: output: fanOut(x, "region")',
   edge: "an edge, which goes around a declared artifact: all(x)",
   optional: "an optional input, which goes outermost: optional(all(x))",
+  upcast: "an upcast, which goes into an artifact's upcasts",
 } as const;
 
 export type Is<Thing extends keyof typeof is> = (typeof is)[Thing];

@@ -3,7 +3,8 @@
 import type { Connection } from "../backend/backend.ts";
 import { readDescription } from "../backend/description.ts";
 import type { StoredSnapshot } from "../backend/records.ts";
-import type { ArtifactDescription, ProducerDescription } from "../graph/describe.ts";
+import type { ArtifactDescription, GraphDescription, ProducerDescription } from "../graph/describe.ts";
+import type { JsonSchema } from "../identity/json-schema.ts";
 import { compareText } from "../util/text-order.ts";
 
 export interface Declarations {
@@ -11,18 +12,27 @@ export interface Declarations {
   readonly producers: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** Artifacts by key. */
   readonly artifacts: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** The schemas of those artifacts, likewise. */
+  readonly schemas: ReadonlyMap<string, JsonSchema>;
 }
 
 export async function declarationsOf(connection: Connection, snapshot: StoredSnapshot): Promise<Declarations> {
-  const description = await readDescription(connection, snapshot);
+  return describedDeclarations(await readDescription(connection, snapshot));
+}
+
+/** Of a graph that may not have been built yet. */
+export function describedDeclarations(description: GraphDescription | undefined): Declarations {
+  const schemas = new Map<string, JsonSchema>();
   const producers = new Map<string, Readonly<Record<string, string>>>();
   const artifacts = new Map<string, Readonly<Record<string, string>>>();
   for (const producer of description?.producers ?? []) producers.set(producer.name, { version: producer.version.text });
   for (const artifact of description?.artifacts ?? []) {
     const call = artifact.producer === null ? undefined : description?.producers[artifact.producer];
     artifacts.set(artifact.key, partsOf(artifact, call));
+    const schema = description?.schemas[artifact.schema] as JsonSchema | undefined;
+    if (schema !== undefined) schemas.set(artifact.key, schema);
   }
-  return { producers, artifacts };
+  return { producers, artifacts, schemas };
 }
 
 function partsOf(

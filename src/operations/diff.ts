@@ -3,10 +3,12 @@
 import type { Connection } from "../backend/backend.ts";
 import { readDescription } from "../backend/description.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import type { GraphDescription } from "../graph/describe.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
+import { jsonSchemaDifference, type SchemaDifference } from "../identity/schema-difference.ts";
 import { compareText } from "../util/text-order.ts";
-import { declarationsOf, type Declarations } from "./declarations.ts";
+import { declarationsOf, describedDeclarations, type Declarations } from "./declarations.ts";
 import { everyItem } from "../backend/pages.ts";
 
 export interface SnapshotDiff {
@@ -50,6 +52,8 @@ export interface DeclarationDiff {
   readonly change: "added" | "removed" | "changed";
   readonly before: string | undefined;
   readonly after: string | undefined;
+  /** Of a schema that changed: whether what was written under the old one can be read with the new one, field by field. */
+  readonly schema?: SchemaDifference;
 }
 
 export interface DiffOptions {
@@ -81,8 +85,27 @@ export async function diffSnapshots(
     artifacts.push({ ...diff, was, change: !had.has(was ?? key) ? "added" : !has.has(key) ? "removed" : "changed" });
   }
   const [old, now] = [await declarationsOf(connection, before), await declarationsOf(connection, after)];
-  const renamed = { ...old, artifacts: underNewKeys(old.artifacts, former) };
-  return { before, after, artifacts, declarations: diffDeclarations(renamed, now), same };
+  return { before, after, artifacts, declarations: diffDeclarations(underNewKeys(old, former), now), same };
+}
+
+/**
+ * What a graph declares now otherwise than when a snapshot of it was made: before anything is built, and so without partitions.
+ */
+export async function diffDeclared(
+  connection: Connection,
+  before: StoredSnapshot,
+  after: GraphDescription,
+): Promise<readonly DeclarationDiff[]> {
+  const old = await declarationsOf(connection, before);
+  const now = describedDeclarations(after);
+  const former = new Map<string, string>();
+  for (const { key, was = [] } of after.artifacts) {
+    const one = old.artifacts.has(key)
+      ? undefined
+      : was.find((name) => old.artifacts.has(name) && !now.artifacts.has(name));
+    if (one !== undefined) former.set(key, one);
+  }
+  return diffDeclarations(underNewKeys(old, former), now);
 }
 
 /** What the earlier snapshot has under another key, by the key the later one has: as the later one's graph says. */
@@ -100,16 +123,19 @@ async function renamedBetween(
   return former;
 }
 
-function underNewKeys(
-  artifacts: Declarations["artifacts"],
-  former: ReadonlyMap<string, string>,
-): Declarations["artifacts"] {
-  const renamed = new Map(artifacts);
+function underNewKeys(declarations: Declarations, former: ReadonlyMap<string, string>): Declarations {
+  const renamed = {
+    ...declarations,
+    artifacts: new Map(declarations.artifacts),
+    schemas: new Map(declarations.schemas),
+  };
   for (const [key, old] of former) {
-    const parts = artifacts.get(old);
-    if (parts === undefined) continue;
-    renamed.delete(old);
-    renamed.set(key, parts);
+    for (const named of [renamed.artifacts, renamed.schemas] as Map<string, never>[]) {
+      const what = named.get(old);
+      if (what === undefined) continue;
+      named.delete(old);
+      named.set(key, what);
+    }
   }
   return renamed;
 }
@@ -148,7 +174,11 @@ async function diffArtifact(
 function diffDeclarations(before: Declarations, after: Declarations): DeclarationDiff[] {
   return [
     ...diffNamed("producer", before.producers, after.producers),
-    ...diffNamed("artifact", before.artifacts, after.artifacts),
+    ...diffNamed("artifact", before.artifacts, after.artifacts).map((diff) => {
+      const [old, now] = [before.schemas.get(diff.name), after.schemas.get(diff.name)];
+      if (diff.part !== "schema" || old === undefined || now === undefined) return diff;
+      return { ...diff, schema: jsonSchemaDifference(old, now) };
+    }),
   ];
 }
 

@@ -13,6 +13,7 @@ import { StepTools } from "../build/step-tools.ts";
 import type { SecretProvider } from "../util/secret.ts";
 import { encodeOutputs } from "../build/step-outputs.ts";
 import type { Workspace } from "../build/workspace.ts";
+import { formInProducer, type WrittenForm } from "../build/written.ts";
 import { contentOf } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
@@ -68,6 +69,7 @@ export async function replayPartition(
   const stepText = encodeKey(call.dimensions, stepKey);
   if (call.producer.sink) throw impossible(`sink '${call.producer.name}' would do again what it did outside`, where);
   const { run, manifest, read } = await recall(workspace, stored, where);
+  const [made] = await workspace.connection.readManifests([manifest.producer]);
   const inputs: { name: string; partition: StoredPartition }[] = [];
   using views = new StepInputs(workspace, "final");
   const values: Record<string, unknown> = {};
@@ -84,7 +86,7 @@ export async function replayPartition(
       return found.partition;
     });
     for (const partition of partitions) inputs.push({ name: input.name, partition });
-    values[input.name] = await readInput(views, input, stepText, partitions);
+    values[input.name] = await readInput(views, input, stepText, partitions, made?.text);
   }
   await settleVersions(graph, workspace);
   await before?.();
@@ -95,7 +97,6 @@ export async function replayPartition(
     const output = call.outputs.find((one) => one.slot === slot)!.node;
     return { artifact: output.artifact, where, sha256: false, create: () => undefined };
   };
-  const [made] = await workspace.connection.readManifests([manifest.producer]);
   // With the params of then: as much a part of what the result was made from as its inputs.
   const then = made === undefined ? undefined : parseManifest(made.text).parts["params"];
   const producer = withStoredParams(call.producer, then);
@@ -197,14 +198,19 @@ async function recall(
   return { run, manifest: parseStepManifest(record.text), read: inputs };
 }
 
-/** As `build` receives it: see the edges of `graph/edge.ts`. */
+/** As `build` receives it: see the edges of `graph/edge.ts`. `made`: the manifest of the producer as it was. */
 async function readInput(
   views: StepInputs,
-  { from, spec: { edge, view } }: GraphInput,
+  { name, from, spec: { edge, view } }: GraphInput,
   key: KeyText,
   partitions: readonly StoredPartition[],
+  made: string | undefined,
 ): Promise<unknown> {
-  const valueOf = (partition: StoredPartition): Promise<unknown> => views.view(from, partition, view);
+  const old = made === undefined ? undefined : formInProducer(made, "inputs", name);
+  const formOf = ({ artifact }: StoredPartition): WrittenForm | undefined =>
+    artifact === from.identity ? undefined : old;
+  const valueOf = (partition: StoredPartition): Promise<unknown> =>
+    views.view(from, partition, view, formOf(partition));
   const many =
     edge.kind === "map"
       ? Array.isArray(edge.keys(decodeKey(edge.output.dimensions, key)))

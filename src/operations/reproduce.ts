@@ -3,6 +3,7 @@
 import { everyItem } from "../backend/pages.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
+import { decodeWritten, formAsMade } from "../build/written.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
@@ -106,7 +107,7 @@ export async function compareWith(
   try {
     const before = await readPartitionBytes(workspace, node, stored);
     return differencesOf(
-      await decodeValue(node.artifact, before, "what is stored"),
+      await decodeWritten(node, await formAsMade(workspace.connection, node, stored), before, "what is stored"),
       await decodeValue(node.artifact, bytes, "what was made now"),
     );
   } catch (error) {

@@ -1,5 +1,7 @@
 // Where two values differ: the paths, and what is there.
 
+import { memberPath } from "../util/show.ts";
+
 /** One place where two values differ; `undefined` on the side that has nothing there. */
 export interface ValueDifference {
   /** As one would write it: `total`, `days[3].amount`, `["first name"]`; "" is the value itself. */
@@ -35,7 +37,7 @@ export function differencesOf(before: unknown, after: unknown, most = 20): Value
     } else {
       const names = new Set([...Object.keys(one), ...Object.keys(other)]);
       for (const name of names) {
-        compare(member(path, name), ownValue(one, name), ownValue(other, name), depth + 1);
+        compare(memberPath(path, name), ownValue(one, name), ownValue(other, name), depth + 1);
       }
     }
   };
@@ -82,9 +84,4 @@ function isSame(one: unknown, other: unknown): boolean {
 
 function written(value: unknown): string | undefined {
   return JSON.stringify(value, (_name, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner));
-}
-
-function member(path: string, name: string): string {
-  if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
-  return path === "" ? name : `${path}.${name}`;
 }

@@ -51,3 +51,9 @@ function showText(text: string): string {
   });
   return `"${escaped}"`;
 }
+
+/** A member of what `path` names, as one would write it: `days[3].amount`, `["first name"]`. */
+export function memberPath(path: string, name: string): string {
+  if (!/^[A-Za-z_$][\w$]*$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
+  return path === "" ? name : `${path}.${name}`;
+}

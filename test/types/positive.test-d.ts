@@ -439,3 +439,27 @@ export const kindRows = producer({
     for (const { kind } of kinds) yield { kind: kind === "buy" ? "sell" : "buy" };
   },
 });
+
+// Upcasts: each is given what its old schema gave, and answers what `build` returns now; literals need no help.
+const OldPrices = z.array(z.object({ id: z.int(), price: z.string().transform(Number) }));
+const NewPrices = z.array(
+  z.object({ id: z.int(), price: z.number(), currency: z.enum(["EUR", "USD"]).default("EUR") }),
+);
+export const Prices = artifact({
+  upcasts: (from) => [
+    from.rows(OldPrices, (row) => {
+      same<typeof row, { id: number; price: number }>();
+      return { ...row, currency: "USD" };
+    }),
+    from(
+      z.string().transform((text) => text.split(",")),
+      (old) => {
+        same<typeof old, string[]>();
+        return old.map((price, id) => ({ id, price: Number(price) }));
+      },
+    ),
+  ],
+  schema: NewPrices,
+  partitionBy: { date: daily() },
+});
+same<ValueOf<typeof Prices>, { id: number; price: number; currency: "EUR" | "USD" }[]>();

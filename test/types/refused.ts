@@ -117,6 +117,38 @@ export const wrongPrograms: readonly WrongProgram[] = [
     code: producing("inputs: {}, output: stream(Train), *build() { yield 1; }, validate: 5"),
     compiler: "is not assignable to type",
   },
+  // Upcasts.
+  {
+    mistake: "an upcast to another value",
+    code: "artifact({ schema: z.number(), upcasts: (from) => [from(z.string(), (old) => old)] });",
+    compiler: "'string' is not assignable to type 'number'",
+  },
+  {
+    mistake: "an upcast of rows that leaves a field as it was",
+    code: `artifact({
+      schema: z.array(z.object({ id: z.int(), price: z.number() })),
+      upcasts: (from) => [from.rows(z.array(z.object({ id: z.int(), price: z.string() })), (row) => row)],
+    });`,
+    compiler: "'price' are incompatible",
+  },
+  {
+    mistake: "an upcast from a field that the old schema lacks",
+    code: "artifact({ schema: z.number(), upcasts: (from) => [from(z.object({ price: z.number() }), (old) => old.cents)] });",
+    compiler: "Property 'cents' does not exist",
+  },
+  {
+    mistake: "an upcast of rows from one value",
+    code: "artifact({ schema: z.array(z.number()), upcasts: (from) => [from.rows(z.string(), Number)] });",
+    compiler: "ZodString",
+    runTime: "artifact, from.rows(): this schema has no rows that can be taken one by one",
+  },
+  {
+    mistake: "upcasts by list",
+    code: "artifact({ schema: z.number(), upcasts: [z.string()] });",
+    compiler: "provides no match for the signature",
+    runTime:
+      "artifact: upcasts are given by a function; expected (from) => [from(OldSchema, (old) => …)], received an array",
+  },
   // Inputs that do not fit the output.
   {
     mistake: "a partitioned input, an unpartitioned output, no edge",

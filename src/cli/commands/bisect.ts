@@ -6,7 +6,7 @@ import { placeText } from "../../build/place.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import { describeThrown } from "../../build/thrown.ts";
 import { readPartitionBytes } from "../../build/workspace.ts";
-import { decodeValue } from "../../data/io.ts";
+import { decodeWritten, formInSnapshot } from "../../build/written.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import type { GraphDescription } from "../../graph/describe.ts";
 import type { GraphNode } from "../../graph/graph.ts";
@@ -19,7 +19,8 @@ import { plainJson } from "../report/json.ts";
 import { findArtifact, keyTextOf, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment, short } from "../terminal/quantity.ts";
-import { declarationLine, partitionLines } from "./diff.ts";
+import { declarationLines } from "../report/declarations.ts";
+import { partitionLines } from "./diff.ts";
 
 /** What `--run` ends with where it cannot tell, as for `git bisect run`. */
 const CANNOT_TELL = 125;
@@ -104,7 +105,7 @@ export const bisect: Command = defineCommand({
         lines: [
           `${escapeText(place)} is bad since snapshot ${short(found.bad.id)} of ${moment(found.bad.createdAt)} UTC: ${escapeText(found.wrong)}`,
           `the last good one is ${short(found.good.id)} of ${moment(found.good.createdAt)} UTC; between the two:`,
-          ...changes.declarations.map((one) => declarationLine(one, terminal.colors)),
+          ...declarationLines(changes.declarations, terminal.colors),
           ...partitionLines(changes.artifacts, new Map(), terminal.colors),
           ...(found.unknown.length > 0
             ? [terminal.colors.dim(`  and ${count(found.unknown.length, "snapshot")} of which nothing can be said`)]
@@ -130,19 +131,20 @@ async function judgeOf(
   { workspace, project }: Lookup,
   key: string,
   { options, cwd, signal }: Call<Options>,
-): Promise<(partition: StoredPartition) => Promise<Verdict>> {
+): Promise<(partition: StoredPartition, snapshot: StoredSnapshot) => Promise<Verdict>> {
   if (options.run !== undefined && options.check !== undefined) {
     throw new StratigraphError("USAGE", "--run and --check exclude each other");
   }
   const { definition } = await project.graph();
   const node = definition.node(key);
   const ask = options.run === undefined ? checksOf(node, options.check) : programOf(options.run, cwd, signal);
-  return async (partition) => {
+  return async (partition, snapshot) => {
     signal.throwIfAborted();
     let value: unknown;
     try {
       const bytes = await readPartitionBytes(workspace, node, partition);
-      value = await decodeValue(node.artifact, bytes, placeText(key, partition.key));
+      const form = await formInSnapshot(workspace.connection, snapshot, key, node, partition);
+      value = await decodeWritten(node, form, bytes, placeText(key, partition.key));
     } catch (error) {
       if (!isStratigraphError(error)) throw error;
       const gone = error.code === "DATA_MISSING" || error.code === "DATA_DAMAGED" || error.code === "SOURCE_CHANGED";

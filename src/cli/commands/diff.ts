@@ -1,21 +1,23 @@
-// strata diff: what differs between two snapshots.
+// strata diff: what differs between two snapshots, or between one and what is declared now.
 
 import { placeText } from "../../build/place.ts";
-import { isStratigraphError } from "../../errors.ts";
+import { describeSettled } from "../../build/code-versions.ts";
+import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import { knownOf } from "../../build/statistics.ts";
 import {
+  diffDeclared,
   diffSnapshots,
   type ArtifactDiff,
-  type DeclarationDiff,
   type PartitionDiff,
   type SnapshotDiff,
 } from "../../operations/diff.ts";
 import { differencesOf, type ValueDifferences } from "../../operations/value-difference.ts";
 import type { Connection } from "../../backend/backend.ts";
 import type { StoredPartition } from "../../backend/records.ts";
-import { defineCommand, flag, whole, type Command } from "../command.ts";
+import { defineCommand, flag, whole, type Answer, type Call, type Command } from "../command.ts";
 import { withLookup, type Lookup } from "../lookup.ts";
+import { declarationLines } from "../report/declarations.ts";
 import { differenceLines } from "../report/differences.ts";
 import { changedStatisticLines, changedStatistics } from "../report/statistics.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -31,24 +33,31 @@ const MOST_LISTED = 10;
 export const diff: Command = defineCommand({
   name: "diff",
   summary: "what differs between two snapshots or tags",
-  details: ["Partitions are compared by content: what was built again with the same result is the same."],
+  details: [
+    "Partitions are compared by content: what was built again with the same result is the same. Of a schema that changed it is said field by " +
+      "field whether what was written before can still be read: compatible, breaking, or unknown, where a pattern or a program decides.",
+    "With --declared it is the graph as its file declares it now that a snapshot is compared with, before anything is built.",
+  ],
   arguments: [
     { shape: "<before>", says: "a tag, the first characters of a snapshot's id, or latest" },
     { shape: "[after]", says: "the same; latest unless told" },
   ],
   options: {
     values: flag("--values", "compare the values of what changed, up to 1 MB each"),
+    declared: flag("--declared", "compare what is declared now, with <before>; no partitions"),
     limit: whole("--limit <n>", "partitions listed for each artifact; 10 unless told, 1000 with --json", 1),
   },
   examples: [
     { command: "strata diff prod", says: "what the latest snapshot has that prod has not" },
     { command: "strata diff 7f3a91c2 b81d40aa --values", says: "and what became of the values" },
+    { command: "strata diff prod --declared", says: "after an edit: can what prod holds still be read" },
   ],
   run: (call) =>
     withLookup(call, async (lookup) => {
       const { connection } = lookup.workspace;
       const [first, second = "latest"] = call.args as [string, string?];
       const { terminal, options } = call;
+      if (options.declared) return declaredDiff(lookup, call);
       const before = await resolveSnapshot(connection, lookup.graph, first);
       const after = await resolveSnapshot(connection, lookup.graph, second);
       const found = await diffSnapshots(connection, before, after, {
@@ -73,13 +82,35 @@ export const diff: Command = defineCommand({
         },
         lines: [
           `${escapeText(lookup.graph)}: ${called(first, before.id)} → ${called(second, after.id)}`,
-          ...found.declarations.map((declaration) => declarationLine(declaration, terminal.colors)),
+          ...declarationLines(found.declarations, terminal.colors),
           ...partitionLines(found.artifacts, values, terminal.colors, statistics),
           `${number(changed)} changed, ${number(added)} added, ${number(removed)} removed, ${number(found.same)} the same`,
         ],
       };
     }),
 });
+
+async function declaredDiff(
+  { project, workspace, graph: name }: Lookup,
+  { args, options, terminal }: Call<{ readonly values: boolean }>,
+): Promise<Answer> {
+  const [reference, second] = args as [string, string?];
+  if (second !== undefined || options.values) {
+    throw new StratigraphError("USAGE", "with --declared there is one snapshot, and no values to compare");
+  }
+  const before = await resolveSnapshot(workspace.connection, name, reference);
+  const { definition } = await project.graph();
+  const declarations = await diffDeclared(workspace.connection, before, await describeSettled(definition, workspace));
+  const count = number(declarations.length);
+  return {
+    json: { graph: name, before: before.id, after: null, declarations },
+    lines: [
+      `${escapeText(name)}: ${called(reference, before.id)} → as declared now`,
+      ...declarationLines(declarations, terminal.colors),
+      declarations.length === 0 ? "declared as it was" : `${count} declared otherwise`,
+    ],
+  };
+}
 
 function totals({ artifacts }: SnapshotDiff): { added: number; removed: number; changed: number } {
   const sum = { added: 0, removed: 0, changed: 0 };
@@ -91,7 +122,10 @@ function totals({ artifacts }: SnapshotDiff): { added: number; removed: number; 
   return sum;
 }
 
-/** Only what changed and is small; a value that cannot be read is left out, `verify` says what is wrong with it. */
+/**
+ * Only what changed and is small; a value that cannot be read is left out, `verify` says what is wrong with it. Both as they are declared now,
+ * or, where one is older and does not fit, both as they were written.
+ */
 async function compareValues(
   lookup: Lookup,
   { artifacts, before, after }: SnapshotDiff,
@@ -99,17 +133,18 @@ async function compareValues(
 ): Promise<Map<PartitionDiff, ValueDifferences>> {
   const differences = new Map<PartitionDiff, ValueDifferences>();
   const [readerBefore, readerAfter] = [await valueReader(lookup, call, before), await valueReader(lookup, call, after)];
-  for (const { key, partitions } of artifacts) {
+  for (const { key, was, partitions } of artifacts) {
     for (const partition of partitions) {
       const { before: old, after: now } = partition;
       if (old === undefined || now === undefined || Math.max(old.size, now.size) > LARGEST_VALUE) continue;
-      try {
-        differences.set(
-          partition,
-          differencesOf(await readerBefore.value(key, old), await readerAfter.value(key, now)),
-        );
-      } catch (error) {
-        if (!isStratigraphError(error)) throw error;
+      for (const how of ["value", "written"] as const) {
+        try {
+          const [one, other] = [await readerBefore[how](key, old, was), await readerAfter[how](key, now)];
+          differences.set(partition, differencesOf(one, other));
+          break;
+        } catch (error) {
+          if (!isStratigraphError(error)) throw error;
+        }
       }
     }
   }
@@ -162,12 +197,6 @@ function sideJson(partition: StoredPartition | undefined): object | null {
 
 function called(reference: string, id: string): string {
   return id.startsWith(reference) ? short(id) : `${escapeText(reference)} (${short(id)})`;
-}
-
-export function declarationLine({ kind, name, part, change, before, after }: DeclarationDiff, colors: Colors): string {
-  const what = `${kind} '${escapeText(name)}'`;
-  if (part === "") return `  ${what}  ${painted(change, colors)}`;
-  return `  ${what}  ${part} ${escapeText(before ?? "none")} → ${escapeText(after ?? "none")}`;
 }
 
 /** All artifacts in one table, so that their columns stand below each other; what became of a value follows its line. */

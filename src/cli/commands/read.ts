@@ -16,11 +16,12 @@ export const read: Command = defineCommand({
   summary: "print a value",
   details: [
     "The value as JSON, a text as it stands, parsed by the artifact's schema; what is stored is checked against what was " +
-      "recorded first. With --json it comes with what is known about it.",
+      "recorded first. What was written under an older schema goes through the upcast that is declared for it. With --json it comes with what is known about it.",
   ],
   arguments: [{ shape: "<artifact[partition]>", says: "total, days[2026-01-02], stats[date=2026-01-02,region=eu]" }],
   options: {
     raw: flag("--raw", "the bytes as they are stored"),
+    asWritten: flag("--as-written", "the value as its format gives it, whatever schema is declared now"),
     snapshot: text("--snapshot <ref>", "a tag or the first characters of an id; latest unless told"),
     env: looksAt,
   },
@@ -32,7 +33,13 @@ export const read: Command = defineCommand({
   run: (call) =>
     withLookup(call, async (lookup) => {
       const { options, terminal } = call;
-      if (options.raw && options.json) throw new StratigraphError("USAGE", "--raw and --json exclude each other");
+      for (const other of ["json", "asWritten"] as const) {
+        if (!options.raw || !options[other]) continue;
+        throw new StratigraphError(
+          "USAGE",
+          `--raw and --${other === "json" ? other : "as-written"} exclude each other`,
+        );
+      }
       const target = parseTarget(call.args[0]!);
       const { connection } = lookup.workspace;
       const { snapshot, description } = await findSnapshot(connection, lookup.graph, referenceOf(call));
@@ -46,7 +53,7 @@ export const read: Command = defineCommand({
           ? { json: null, lines: escapeLines(new TextDecoder().decode(bytes)) }
           : { json: null, lines: [], bytes };
       }
-      const value = await reader.value(target.key, partition);
+      const value = await reader[options.asWritten ? "written" : "value"](target.key, partition);
       return {
         json: {
           graph: lookup.graph,

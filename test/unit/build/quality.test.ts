@@ -187,6 +187,20 @@ describe("a threshold", () => {
     );
   });
 
+  it("relative to earlier partitions does not read those of another schema, which are older than it", async () => {
+    const { build, backend } = world();
+    await build({});
+    const Text = z.array(z.object({ user: z.string(), amount: z.string() }));
+    const thresholds = { steady: { of: "rows", min: 0.01, last: 2 } } as const;
+    const Days = artifact({ schema: Text, partitionBy: dates, thresholds });
+    const days = producer({ name: "days", version: "1", inputs: {}, output: Days, build: () => [{ user: "u", amount: "1" }] }); // prettier-ignore
+    const later = graph("spend", () => ({ days: days() }));
+
+    const { result } = await later.build({ backend, select: ["days[2026-01-05]"] });
+
+    expect(result).toMatchObject({ outcome: "succeeded", built: 1 });
+  });
+
   it("of a quantile or a statistic of one's own that was not stored is judged all the same", async () => {
     const { build } = world();
     await build({ statistics: true });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { all, artifact, graph, integers, literal, memory, producer } from "../../../src/index.ts";
 import { resolveSnapshot } from "../../../src/build/snapshot.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
-import { diffSnapshots } from "../../../src/operations/diff.ts";
+import { diffDeclared, diffSnapshots } from "../../../src/operations/diff.ts";
 
 const Row = artifact({ schema: z.number(), partitionBy: { n: integers() } });
 const Doubled = artifact({ schema: z.number(), partitionBy: { n: integers() } });
@@ -116,6 +116,38 @@ describe("an artifact that was renamed", () => {
     expect(diff.artifacts).toEqual([]);
     expect(diff.declarations.filter(({ name }) => name !== "sum")).toEqual([]);
     expect(plan.steps.find(({ partition }) => partition === "n=2")?.reason.code).toBe("pinned");
+  });
+
+  it("has its schema compared with the one it had under its former key", async () => {
+    const backend = memory();
+    const { id } = await before.build({ backend });
+    const Text = artifact({ schema: z.string(), partitionBy: { n: integers() } });
+    const text = producer({
+      name: "text",
+      version: "1",
+      inputs: { row: Row },
+      output: Text,
+      build: ({ row }) => `${row}`,
+    });
+    const later = graph(
+      "g",
+      () => {
+        const row = rows();
+        return { row, texts: text({ row }) };
+      },
+      { was: { texts: "doubled" } },
+    );
+    await using workspace = await openWorkspace({ backend });
+    const old = await resolveSnapshot(workspace.connection, "g", id);
+
+    const declarations = await diffDeclared(workspace.connection, old, later.definition.describe());
+
+    expect(declarations.filter(({ part }) => part === "schema")).toMatchObject([
+      {
+        name: "texts",
+        schema: { verdict: "breaking", changes: [{ path: "", says: "was number, is string now" }] },
+      },
+    ]);
   });
 
   it.each([

@@ -92,6 +92,14 @@ const nothing: Readonly<Record<string, readonly Edit[]>> = {
       "output: B, validate: (x) => x > 0 || 'low', build: ({ x }) => times",
     ],
   ],
+  "upcasts, thresholds and validation of an artifact, which judge and read its values": [
+    [
+      "graph.ts",
+      'description: "first"',
+      'upcasts: (from) => [from(z.string(), own)], thresholds: { low: { of: "value.mean", min: limits.high } }, ' +
+        'statistics: { twice: double }, validate: { rows: "all" }',
+    ],
+  ],
   "where results are stored": [["graph.ts", 'description: "first"', 'storage: local("out.json")']],
   "where a source lies": [["graph.ts", 'local("x.json")', 'local("y.json")']],
   "the name of the constant that holds a producer": [

@@ -114,7 +114,7 @@ describe("an artifact", () => {
     [
       "a misspelt option",
       { schema: z.number(), formt: csv() },
-      "there is no such option; expected 'schema', 'partitionBy', 'format', 'storage', 'validate', 'annotations', 'description', 'checks', 'statistics', 'thresholds', received \"formt\". Did you mean 'format'?",
+      "there is no such option; expected 'schema', 'partitionBy', 'format', 'storage', 'validate', 'annotations', 'description', 'checks', 'statistics', 'thresholds', 'upcasts', received \"formt\". Did you mean 'format'?",
     ],
   ])("is refused with %s", (_title, options, sentence) => {
     expect(() => artifact(anything(options))).toThrow(sentence);

@@ -1,12 +1,12 @@
 // The format that a stored description names, without the declaration it came from.
 
-import { bytes } from "../data/format/bytes.ts";
-import { csv } from "../data/format/csv.ts";
-import type { Format } from "../data/format/format.ts";
-import { json } from "../data/format/json.ts";
-import { ndjson } from "../data/format/ndjson.ts";
-import { parquet } from "../data/format/parquet.ts";
-import { text } from "../data/format/text.ts";
+import { bytes } from "./bytes.ts";
+import { csv } from "./csv.ts";
+import type { Format } from "./format.ts";
+import { json } from "./json.ts";
+import { ndjson } from "./ndjson.ts";
+import { parquet } from "./parquet.ts";
+import { text } from "./text.ts";
 
 /** `undefined` for a format that this version does not bring. */
 export function formatOf({ kind, options }: { readonly kind: string; readonly options: unknown }): Format | undefined {
