@@ -77,7 +77,7 @@ export async function buildIn(
     const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
     for (const [step, end] of result.ends) ends.set(stepPlace(step), { step, end });
     const ran = [...result.ends.keys()].filter(({ state }) => state === "built");
-    keys.push(...fanOutKeyChanges(ran, planned.rebuilder));
+    keys.push(...(await fanOutKeyChanges(workspace, ran, planned.rebuilder)));
     if (options.signal?.aborted === true) break;
     // What fan-outs made says what else there is to build.
     if (!result.healing && !(layParts(planned.network) && layMore(planned.network).length > 0)) break;

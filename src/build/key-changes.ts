@@ -6,8 +6,9 @@ import type { Json, StoredSnapshot } from "../backend/records.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import type { KeyText } from "../identity/partition.ts";
 import type { Network, Step } from "./network.ts";
-import { madeKeys } from "./parts.ts";
+import { madeParts } from "./parts.ts";
 import type { Rebuilder } from "./rebuilder.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface KeyChange {
   /** Of the artifact. */
@@ -52,7 +53,11 @@ function listsIn(manifest: string): Readonly<Record<string, string>> {
 }
 
 /** Of the fan-outs that ran: what their lists say now that those of their last run did not, and the other way round. */
-export function fanOutKeyChanges(built: Iterable<Step>, rebuilder: Rebuilder): readonly KeyChange[] {
+export async function fanOutKeyChanges(
+  workspace: Workspace,
+  built: Iterable<Step>,
+  rebuilder: Rebuilder,
+): Promise<readonly KeyChange[]> {
   const lists = new Map<string, { readonly had: Set<KeyText>; readonly has: Set<KeyText> }>();
   for (const step of built) {
     const { call } = step.group;
@@ -61,8 +66,8 @@ export function fanOutKeyChanges(built: Iterable<Step>, rebuilder: Rebuilder): r
     const { key } = call.parts!.node;
     const mine = lists.get(key) ?? { had: new Set(), has: new Set() };
     lists.set(key, mine);
-    for (const one of madeKeys(step, before)) mine.had.add(one.key);
-    for (const one of madeKeys(step, step.outputs![0]!)) mine.has.add(one.key);
+    for (const one of (await madeParts(workspace, step, before)) ?? []) mine.had.add(one.key);
+    for (const { key: text } of step.outputs!.slice(1)) mine.has.add(text);
   }
   return [...lists].flatMap(([key, { had, has }]) => changeOf(key, had, has) ?? []);
 }

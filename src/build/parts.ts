@@ -1,12 +1,13 @@
 // The partitions that fan-outs made: found again by the list of keys that each of their steps left.
 
-import type { Connection } from "../backend/backend.ts";
 import type { PartitionQuery, StoredPartition } from "../backend/records.ts";
+import { isStratigraphError } from "../errors.ts";
 import type { MadeKey } from "../graph/fan-out.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { decodeKey, encodeKey, type KeyText } from "../identity/partition.ts";
 import type { Network, NodeState, Step } from "./network.ts";
 import { setOf, type AnyKey } from "./partition-set.ts";
+import { readPartitionBytes, type Workspace } from "./workspace.ts";
 
 /** A step with a fan-out, and the list of keys that is stored for it. */
 export interface ListedParts {
@@ -16,32 +17,50 @@ export interface ListedParts {
 
 /** By step the list and what it names, in its order: one query for all. `undefined` where some of that is gone or damaged. */
 export async function findParts(
-  connection: Pick<Connection, "findPartitions">,
+  workspace: Workspace,
   lists: readonly ListedParts[],
 ): Promise<(readonly StoredPartition[] | undefined)[]> {
-  const listed = lists.map(({ step, keys }) => ({ keys, made: madeKeys(step, keys) }));
-  const queries: PartitionQuery[] = listed.flatMap(({ keys, made }, index) => {
-    const { identity } = lists[index]!.step.group.call.parts!.node;
-    return made.map(({ key }) => ({ artifact: identity, key, input: keys.input! }));
+  const made: (readonly MadePart[] | undefined)[] = [];
+  for (const { step, keys } of lists) made.push(await madeParts(workspace, step, keys));
+  const queries: PartitionQuery[] = lists.flatMap(({ step, keys }, index) => {
+    const { identity } = step.group.call.parts!.node;
+    return (made[index] ?? []).map(({ key }) => ({ artifact: identity, key, input: keys.input! }));
   });
-  const found = queries.length === 0 ? [] : await connection.findPartitions(queries);
+  const found = queries.length === 0 ? [] : await workspace.connection.findPartitions(queries);
   let start = 0;
-  return listed.map(({ keys, made }) => {
-    const parts = found.slice(start, (start += made.length));
-    return parts.every((part, index) => part?.content === made[index]!.content)
+  return lists.map(({ keys }, index) => {
+    const wanted = made[index];
+    if (wanted === undefined) return undefined;
+    const parts = found.slice(start, (start += wanted.length));
+    return parts.every((part, at) => part?.content === wanted[at]!.content)
       ? [keys, ...(parts as readonly StoredPartition[])]
       : undefined;
   });
 }
 
-/** What a stored list says a step made, in its order. */
-export function madeKeys(
+export interface MadePart {
+  readonly key: KeyText;
+  readonly content: string;
+}
+
+/** What a stored list says a step made, in its order; `undefined` where the list itself is gone or damaged. */
+export async function madeParts(
+  workspace: Workspace,
   { group: { call, set }, position }: Step,
-  { value }: StoredPartition,
-): readonly { readonly key: KeyText; readonly content: string }[] {
+  list: StoredPartition,
+): Promise<readonly MadePart[] | undefined> {
   const { dimensions } = call.parts!.node.artifact;
-  const made = JSON.parse(Buffer.from(value!).toString("utf8")) as readonly MadeKey[];
-  return made.map(({ key, content }) => ({ key: encodeKey(dimensions, { ...set.keys[position]!, ...key }), content }));
+  try {
+    const bytes = await readPartitionBytes(workspace, call.outputs[0]!.node, list);
+    const made = JSON.parse(Buffer.from(bytes).toString("utf8")) as readonly MadeKey[];
+    return made.map(({ key, content }) => ({
+      key: encodeKey(dimensions, { ...set.keys[position]!, ...key }),
+      content,
+    }));
+  } catch (error) {
+    if (isStratigraphError(error) && (error.code === "DATA_MISSING" || error.code === "DATA_DAMAGED")) return undefined;
+    throw error;
+  }
 }
 
 /** Gives each fan-out that is known whole by now its place in the network; whether there was one. */

@@ -240,9 +240,8 @@ export class Rebuilder {
   /** Of adopted fan-outs the partitions that their lists name; one of which some is gone is not adopted. */
   async #adoptParts(steps: readonly Step[]): Promise<void> {
     if (steps.length === 0) return;
-    const { connection } = this.#workspace;
     const found = await findParts(
-      connection,
+      this.#workspace,
       steps.map((step) => ({ step, keys: step.outputs![0]! })),
     );
     steps.forEach((step, index) => {
@@ -363,7 +362,7 @@ export async function findEverything(
   });
   if (fanned.length === 0) return found;
   const lists = fanned.map((index) => ({ step: steps[index]!, keys: found[index]![0]! }));
-  const parts = await findParts(workspace.connection, lists);
+  const parts = await findParts(workspace, lists);
   fanned.forEach((index, at) => (found[index] = parts[at]));
   return found;
 }

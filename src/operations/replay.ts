@@ -19,7 +19,7 @@ import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
 import { withStoredParams } from "../graph/params.ts";
 import { parseManifest } from "../identity/manifest.ts";
-import { decodeKey, encodeKey, type KeyText } from "../identity/partition.ts";
+import { decodeKey, projectKeyText, type KeyText } from "../identity/partition.ts";
 
 /** What a replay of one stored partition gave. */
 export interface Replay {
@@ -64,9 +64,8 @@ export async function replayPartition(
   const where = `${placeText(key, stored.key)} of snapshot ${snapshot.id.slice(0, 8)}`;
   const node = producedNode(graph, key, where);
   const { call } = node;
-  const whole = decodeKey(node.artifact.dimensions, stored.key);
-  const stepKey = Object.fromEntries(Object.entries(whole).filter(([name]) => Object.hasOwn(call.dimensions, name)));
-  const stepText = encodeKey(call.dimensions, stepKey);
+  const stepText = projectKeyText(node.artifact.dimensions, stored.key, Object.keys(call.dimensions));
+  const stepKey = decodeKey(call.dimensions, stepText);
   if (call.producer.sink) throw impossible(`sink '${call.producer.name}' would do again what it did outside`, where);
   const { run, manifest, read } = await recall(workspace, stored, where);
   const [made] = await workspace.connection.readManifests([manifest.producer]);

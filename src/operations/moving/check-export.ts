@@ -6,7 +6,14 @@ import { isStratigraphError } from "../../errors.ts";
 import type { GraphDescription } from "../../graph/describe.ts";
 import { describedDimensions } from "../../graph/described.ts";
 import { fingerprintText, type Fingerprint } from "../../identity/fingerprint.ts";
-import { decodeKey, encodeKey, type Dimensions, type Key, type KeyText } from "../../identity/partition.ts";
+import {
+  decodeKey,
+  encodeKey,
+  projectKeyText,
+  type Dimensions,
+  type Key,
+  type KeyText,
+} from "../../identity/partition.ts";
 import { compareText } from "../../util/text-order.ts";
 import { edgeSchema, exportInvalid, graphSchema, manifestSchema, partitionSchema, runSchema, tagSchema, type EdgeRow, type GraphRow, type Index, type PartitionRow, type TagRow } from "./format.ts"; // prettier-ignore
 import type { ExportFolder } from "./read-folder.ts";
@@ -119,10 +126,22 @@ function checkPartition(
   const key = decoded(dimensions, row.key, place);
   if (row.input !== undefined) {
     const parts = partsOf(texts, row.input, "step");
-    if (parts["key"] !== row.key) throw wrong("a partition was made by the step of another one", place);
+    if (parts["key"] !== stepKeyOf(row, artifact, description))
+      throw wrong("a partition was made by the step of another one", place);
     partsOf(texts, String(parts["producer"]), "producer");
   }
   return { row, key, dimensions, extension: artifact.format.extension };
+}
+
+/** The key of the step that made a partition: its own, but for the dimensions that a fan-out found. */
+function stepKeyOf(
+  { key }: PartitionRow,
+  { producer, dimensions }: Description["artifacts"][number],
+  { artifacts, producers }: Description,
+): KeyText {
+  const first = producers[producer ?? -1]?.outputs[0]?.key;
+  const listed = artifacts.find((one) => one.key === first)?.dimensions ?? dimensions;
+  return projectKeyText(describedDimensions(dimensions), key as KeyText, Object.keys(describedDimensions(listed)));
 }
 
 function decoded(dimensions: Dimensions, text: string, place: string): Key {

@@ -81,7 +81,9 @@ export interface GraphRow {
     readonly identity: string;
     readonly dimensions: Readonly<Record<string, { readonly kind: string; readonly zone?: string | undefined }>>;
     readonly format: { readonly extension: string };
+    readonly producer: number | null;
   }[];
+  readonly producers: readonly { readonly outputs: readonly { readonly key: string }[] }[];
 }
 
 export const graphSchema: z.ZodType<GraphRow> = z.looseObject({
@@ -95,8 +97,10 @@ export const graphSchema: z.ZodType<GraphRow> = z.looseObject({
       identity: fingerprint,
       dimensions: z.record(z.string(), z.looseObject({ kind: z.string(), zone: z.string().optional() })),
       format: z.looseObject({ extension: z.string().max(100) }),
+      producer: z.int().nonnegative().nullable(),
     }),
   ),
+  producers: z.array(z.looseObject({ outputs: z.array(z.looseObject({ key: name })) })),
 });
 
 /** One line each; edges name partitions by the number of their line, from 0. */

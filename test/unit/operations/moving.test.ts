@@ -10,7 +10,7 @@ import type { Backend } from "../../../src/backend/backend.ts";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
-import { all, artifact, daily, graph, local, producer } from "../../../src/index.ts";
+import { all, artifact, daily, fanOut, graph, local, producer, strings } from "../../../src/index.ts";
 import { exportSnapshot, type ExportOptions } from "../../../src/operations/moving/export-snapshot.ts";
 import { importSnapshot, type ImportOptions } from "../../../src/operations/moving/import-snapshot.ts";
 import { selectNodes } from "../../../src/graph/selector.ts";
@@ -286,3 +286,37 @@ function rows(at: string, name: string, change: (row: Row) => Row): void {
       .join(""),
   );
 }
+
+it("a fan-out comes along with the list that stands for it, and nothing is built for it there", async () => {
+  const Parts = artifact({ schema: z.number(), partitionBy: { date: daily(), part: strings() } });
+  const split = producer({
+    name: "split",
+    version: "1.0.0",
+    inputs: { amounts: Days },
+    output: fanOut(Parts, "part"),
+    build: ({ amounts }) => amounts.map((value, at) => ({ key: { part: `p${at}` }, value })),
+  });
+  const fanned = graph("spend", () => {
+    const amounts = Days.from(local("data/{date}.json"));
+    return { amounts, parts: split({ amounts }) };
+  });
+  const [here, there] = [fresh(), fresh()];
+  cpSync(join(root, "data"), join(here, "data"), { recursive: true });
+  cpSync(join(root, "data"), join(there, "data"), { recursive: true });
+  const [from, to] = [here, there].map((place) => ({ root: place, backend: sqlite(join(place, ".strata/strata.db")) }));
+  const { result } = await fanned.build(from!);
+  const out = fresh();
+  {
+    await using workspace = await openWorkspace({ ...from!, readOnly: true });
+    await exportSnapshot(workspace, await resolveSnapshot(workspace.connection, "spend", "latest"), out, {});
+  }
+  {
+    await using workspace = await openWorkspace(to!);
+    await importSnapshot(workspace, out, { by: "ana" });
+  }
+
+  const again = await fanned.build(to!);
+
+  expect(result.built).toBeGreaterThan(2);
+  expect(again.result).toMatchObject({ snapshot: result.snapshot, built: 0, reused: result.built });
+});
