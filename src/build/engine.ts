@@ -73,11 +73,11 @@ export async function buildIn(
     const opened = await openSnapshot(workspace, planned, build);
     if (opened === undefined) break;
     build = opened.run;
-    keys.push(...opened.keys);
+    for (const change of opened.keys) keys.push(change);
     const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
     for (const [step, end] of result.ends) ends.set(stepPlace(step), { step, end });
     const ran = [...result.ends.keys()].filter(({ state }) => state === "built");
-    keys.push(...(await fanOutKeyChanges(workspace, ran, planned.rebuilder)));
+    for (const change of await fanOutKeyChanges(workspace, ran, planned.rebuilder)) keys.push(change);
     if (options.signal?.aborted === true) break;
     // What fan-outs made says what else there is to build.
     if (!result.healing && !(layParts(planned.network) && layMore(planned.network).length > 0)) break;

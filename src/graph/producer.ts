@@ -14,7 +14,7 @@ import { checkName, checkNames } from "./name.ts";
 import { checkedDescription, checkOptions, didYouMean, invalid, isPlainRecord } from "./option.ts";
 import { checkedParams, type ParamSchemas, type ParamValues, type ProducerParams } from "./params.ts";
 import { checkRetries, type Retries, type RetryPolicy } from "./retry.ts";
-import { is, says, type Is, type Says } from "./sentence.ts";
+import { is, type Is, type Says } from "./sentence.ts";
 import { checkStreamable } from "./view.ts";
 import { checkedThread, tellOfProducer, type ProducerExecutor } from "./thread.ts";
 import { wiredArtifact, wireOf, type OutputWire, type ProducerCall, type Wire, type WiredArtifact } from "./wired.ts";

@@ -97,16 +97,22 @@ function startOf(kind: TimeDimension["kind"], number: number): number {
 
 /** The first moment at which the clocks of a zone show this or something later. */
 function firstAt(zone: string, local: number): number {
-  const [before, after] = [offsetAt(zone, local - REACH), offsetAt(zone, local + REACH)];
-  const fitting = [local - before, local - after].filter((time) => offsetAt(zone, time) === local - time);
-  return fitting.length > 0 ? Math.min(...fitting) : changeBetween(zone, local - REACH, local + REACH);
+  const [first] = momentsAt(zone, local, 0);
+  return first ?? changeBetween(zone, local - REACH, local + REACH);
 }
 
 /** One after the last moment at which they show something earlier. */
 function lastAt(zone: string, local: number): number {
-  const [before, after] = [offsetAt(zone, local - REACH), offsetAt(zone, local + REACH)];
-  const fitting = [local - before, local - after].filter((time) => offsetAt(zone, time - 1) === local - time);
-  return fitting.length > 0 ? Math.max(...fitting) : changeBetween(zone, local - REACH, local + REACH);
+  const last = momentsAt(zone, local, 1).at(-1);
+  return last ?? changeBetween(zone, local - REACH, local + REACH);
+}
+
+/** When clocks come to show a time: twice where they are set back, never where they leave it out. `before`: as they run up to it, or from it on. */
+function momentsAt(zone: string, local: number, before: 0 | 1): readonly number[] {
+  return [offsetAt(zone, local - REACH), offsetAt(zone, local + REACH)]
+    .map((offset) => local - offset)
+    .filter((time) => offsetAt(zone, time - before) === local - time)
+    .sort((a, b) => a - b);
 }
 
 /** The first moment with the later of two offsets. */

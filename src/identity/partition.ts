@@ -6,7 +6,7 @@ import { showValue } from "../util/show.ts";
 import { suggest } from "../util/suggest.ts";
 import { compareText } from "../util/text-order.ts";
 import { coarsenNumber, formatLabel, parseLabel, type CalendarKind } from "./calendar.ts";
-import { withoutLeftOut, type TimeDimension } from "./interval.ts";
+import { withoutLeftOut } from "./interval.ts";
 import { findZoneProblem } from "./time-zone.ts";
 
 /** One way of cutting data into partitions. Frozen plain data; `~value` is for the compiler only and absent at run time. */
@@ -285,7 +285,7 @@ export function enumerateValues(dimension: Dimension): readonly (string | number
   const { kind } = own;
   if (kind === "integers") return Array.from({ length: count }, (_, index) => first + index);
   const labels = Array.from({ length: count }, (_, index) => formatLabel(kind, first + index) as string);
-  return withoutLeftOut(own as TimeDimension, labels);
+  return withoutLeftOut(own, labels);
 }
 
 /** The value of `to` that holds this value of `from`: hour → day → week or month, and every kind to itself; `undefined` where there is none, or the zones differ. */

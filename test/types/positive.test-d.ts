@@ -404,6 +404,7 @@ export const fanned = producer({
   output: fanOut(Regional, "region"),
   async *build({ rows }, { key }) {
     same<typeof key, { readonly date: string }>();
+    key.date.slice();
     for (const { amount } of rows) yield { key: { region: amount > 0 ? "eu" : "us" }, value: amount };
   },
 });
@@ -417,6 +418,7 @@ export const listed = producer({
   output: fanOut(Regional, "date", "region"),
   build: (_, { key }) => {
     same<typeof key, {}>();
+    Object.keys(key);
     return [{ key: { date: "2026-01-01", region: "eu" }, value: 1 }];
   },
 });

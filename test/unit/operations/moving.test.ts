@@ -304,7 +304,7 @@ it("a fan-out comes along with the list that stands for it, and nothing is built
   cpSync(join(root, "data"), join(here, "data"), { recursive: true });
   cpSync(join(root, "data"), join(there, "data"), { recursive: true });
   const [from, to] = [here, there].map((place) => ({ root: place, backend: sqlite(join(place, ".strata/strata.db")) }));
-  const { result } = await fanned.build(from!);
+  const { result } = await fanned.build(from);
   const out = fresh();
   {
     await using workspace = await openWorkspace({ ...from!, readOnly: true });
@@ -315,7 +315,7 @@ it("a fan-out comes along with the list that stands for it, and nothing is built
     await importSnapshot(workspace, out, { by: "ana" });
   }
 
-  const again = await fanned.build(to!);
+  const again = await fanned.build(to);
 
   expect(result.built).toBeGreaterThan(2);
   expect(again.result).toMatchObject({ snapshot: result.snapshot, built: 0, reused: result.built });
