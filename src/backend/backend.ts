@@ -3,6 +3,7 @@
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
 import type { AuditFilter, AuditRecord, EventFilter, EventRecord, NewAudit, NewEvent } from "./fact-records.ts";
+import type { CopyMark, CopyState, KeptKind, KeptRecords, RemovableKind } from "./kept-records.ts";
 import type {
   AliasChange,
   AliasRecord,
@@ -87,7 +88,8 @@ export interface Stores
     ModelStore,
     EventStore,
     AuditStore,
-    SubmissionStore {}
+    SubmissionStore,
+    CopyStore {}
 
 /**
  * One open session. Every call takes many things and is one statement (or a few), never one per thing.
@@ -104,6 +106,12 @@ export interface Connection extends Stores, AsyncDisposable {
    * transaction inside a transaction, and for a `tx` that is used after its end.
    */
   transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` with a connection that reads everything as it is at one moment, whatever is written meanwhile; a backend that cannot read
+   * the past lets writers wait instead. Its writes are refused with BACKEND_READ_ONLY. Error: TRANSACTION_INVALID inside a transaction,
+   * and for a `view` that is used after its end.
+   */
+  atOneMoment<T>(work: (view: Connection) => Promise<T>): Promise<T>;
   /**
    * Gives back the room that removed rows left, and answers the bytes before and after; zeros where there is nothing to measure. May take
    * a while and needs as much room again. Not inside a transaction.
@@ -428,4 +436,20 @@ export interface SubmissionStore {
   takeSubmissions(keys: readonly string[]): Promise<readonly boolean[]>;
   /** Forgets those taken before this time (ms since 1970), and answers how many. */
   removeSubmissions(before: number): Promise<number>;
+}
+
+/** Everything but leases, with the numbers and times it has here: for whoever copies one backend into another. */
+export interface CopyStore {
+  readCopyState(): Promise<CopyState>;
+  /** Numbers given from now on are higher than `given`, and than all given before. Also in a copy that was made of an earlier moment. */
+  writeCopyState(state: { readonly given: number; readonly copied: CopyMark }): Promise<void>;
+  /** In the order of `keptKey`, whole: nothing is computed, and nothing left out because it was removed, ended or damaged. */
+  listKept<Kind extends KeptKind>(kind: Kind, page?: PageRequest): Promise<Page<KeptRecords[Kind]>>;
+  /**
+   * Writes records as they are, in the place of those of the same key, with their own numbers and times. In the order of `keptKinds`, and of
+   * keys: what a record refers to must be there. Of the audit log only what comes next can be put, and nothing of it is changed.
+   */
+  putKept<Kind extends KeptKind>(kind: Kind, records: readonly KeptRecords[Kind][]): Promise<void>;
+  /** Removes the records of these keys, whatever refers to them; a snapshot's tags and a run's partitions go with it. */
+  dropKept<Kind extends RemovableKind>(kind: Kind, records: readonly KeptRecords[Kind][]): Promise<void>;
 }

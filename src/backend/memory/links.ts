@@ -47,10 +47,10 @@ export function writeSnapshotPartitions(
   if (stored === undefined) throw snapshotUnknown(snapshot);
   checkLinks(state, links);
   const artifacts = state.within(state.links, snapshot, () => new Map<string, OrderedMap<KeyText, PartitionId>>());
-  const latest = state.within(state.latest, stored.graph, () => new Map<string, Map<KeyText, PartitionId>>());
+  const latest = state.within(state.latest, stored.graph, () => new Map<string, OrderedMap<KeyText, PartitionId>>());
   for (const { artifactKey, key, partition } of links) {
     const linked = state.within(artifacts, artifactKey, () => new OrderedMap<KeyText, PartitionId>(compareText));
-    const last = state.within(latest, artifactKey, () => new Map<KeyText, PartitionId>());
+    const last = state.within(latest, artifactKey, () => new OrderedMap<KeyText, PartitionId>(compareText));
     if (linked.get(key) !== partition) state.set(linked, key, partition);
     if (last.get(key) !== partition) state.set(last, key, partition);
   }
