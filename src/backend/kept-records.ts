@@ -89,8 +89,6 @@ export interface KeptSubmission {
   readonly takenAt: number;
 }
 
-export type KeptKind = keyof KeptRecords;
-
 /** The order in which they are put: what is referred to comes first. */
 export const keptKinds = [
   "graphs",
@@ -100,8 +98,8 @@ export const keptKinds = [
   "tagChanges",
   "partitions",
   "quality",
-  "links",
   "latest",
+  "links",
   "marks",
   "quarantine",
   "runs",
@@ -115,7 +113,8 @@ export const keptKinds = [
   "events",
   "audit",
   "submissions",
-] as const satisfies readonly KeptKind[];
+] as const;
+export type KeptKind = (typeof keptKinds)[number];
 
 /** Those of which something may be gone one day. All others only grow. */
 export const removableKinds = [
@@ -129,7 +128,7 @@ export const removableKinds = [
   "aliases",
   "events",
   "submissions",
-] as const satisfies readonly KeptKind[];
+] as const;
 export type RemovableKind = (typeof removableKinds)[number];
 
 /** What a record is found by, and listed in the order of: the same on every backend. */

@@ -77,13 +77,14 @@ function storesOf(state: MemoryState): Pick<SyncStores, CoreCallName> {
   const { findStored: _1, toStored: _2, ...partitionCalls } = partitions;
   const { toRow: _3, toRun: _4, ...runCalls } = runs;
   const { toEntry: _5, ...qualityCalls } = quality;
+  const { linkPartitions: _7, ...linkCalls } = links;
   const { addChange: _6, ...tagCalls } = tags;
   return {
     ...bind(state, graphs),
     ...bind(state, snapshots),
     ...bind(state, tagCalls),
     ...bind(state, partitionCalls),
-    ...bind(state, links),
+    ...bind(state, linkCalls),
     ...bind(state, marks),
     ...bind(state, qualityCalls),
     ...bind(state, manifests),

@@ -16,7 +16,7 @@ export interface CopyOptions {
 }
 
 export interface CopyProgress {
-  readonly doing: "check" | "copy" | "compare";
+  readonly doing: "copy" | "compare";
   readonly kind: KeptKind;
   /** Of this kind, so far. */
   readonly records: number;
@@ -40,8 +40,8 @@ export interface Copied {
   readonly digest: string | undefined;
   /** Something was written to the source after the moment that was copied; copy again to bring it. */
   readonly behind: boolean;
-  /** Values that are in files, and so in no backend. */
-  readonly files: { readonly partitions: number; readonly bytes: number };
+  /** What is in files, and so in no backend: managed values, and versions of models. */
+  readonly files: { readonly partitions: number; readonly versions: number; readonly bytes: number };
 }
 
 /**
@@ -160,19 +160,27 @@ async function compare(
   return { digest: whole.digest("hex"), files };
 }
 
-const NO_FILES: Copied["files"] = { partitions: 0, bytes: 0 };
+const NO_FILES: Copied["files"] = { partitions: 0, versions: 0, bytes: 0 };
 
 async function filesOf(from: Connection): Promise<Pick<Copied, "digest" | "files">> {
   let files = NO_FILES;
-  for await (const record of everyKept("partitions", from)) files = withFile(files, "partitions", record);
+  for (const kind of ["partitions", "versions"] as const) {
+    for await (const record of everyKept(kind, from)) files = withFile(files, kind, record);
+  }
   return { digest: undefined, files };
 }
 
-/** Of those that are managed: sources lie where the user put them. */
+/** Sources lie where the user put them, and are not counted. */
 function withFile(files: Copied["files"], kind: KeptKind, record: KeptRecords[KeptKind]): Copied["files"] {
-  if (kind !== "partitions") return files;
-  const { storage, size } = record as KeptRecords["partitions"];
-  return storage === "managed" ? { partitions: files.partitions + 1, bytes: files.bytes + size } : files;
+  const { partitions, versions, bytes } = files;
+  if (kind === "partitions") {
+    const { storage, size } = record as KeptRecords["partitions"];
+    return storage === "managed" ? { partitions: partitions + 1, versions, bytes: bytes + size } : files;
+  }
+  if (kind !== "versions") return files;
+  const { artifact, deleted } = record as KeptRecords["versions"];
+  if (artifact === undefined || deleted !== undefined) return files;
+  return { partitions, versions: versions + 1, bytes: bytes + artifact.size };
 }
 
 function notCopied(kind: KeptKind, received: string): StratigraphError {

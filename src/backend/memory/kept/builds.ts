@@ -9,7 +9,7 @@ import type { Position } from "../../page.ts";
 import type { PartitionId, RunId, RunPartition } from "../../records.ts";
 import { keptOrphan, snapshotUnknown } from "../../refusals.ts";
 import { frozen } from "../frozen.ts";
-import { writeSnapshotPartitions } from "../links.ts";
+import { linkPartitions } from "../links.ts";
 import { OrderedMap } from "../ordered-map.ts";
 import { toStored } from "../partitions.ts";
 import { toEntry } from "../quality.ts";
@@ -140,7 +140,7 @@ export const keptBuilds: { readonly [Kind in BuildKind]: Kept<KeptRecords[Kind]>
       ofPlaces(state.links as ReadonlyMap<string, Map<string, OrderedMap<KeyText, PartitionId>>>, after, limit,
         (snapshot, artifactKey, key, partition) => ({ snapshot: snapshot as Fingerprint, artifactKey, key, partition })), // prettier-ignore
     put(state, records) {
-      for (const link of records) writeSnapshotPartitions(state, link.snapshot, [link]);
+      for (const link of records) linkPartitions(state, link.snapshot, [link]);
     },
     drop(state, { snapshot, artifactKey, key }) {
       const links = state.links.get(snapshot)?.get(artifactKey);

@@ -9,7 +9,7 @@ import { toBytes } from "../column.ts";
 import { numberGraph, numberNodes, type SqlContext } from "../context.ts";
 import { all, change, first, type Operation } from "../operation.ts";
 import { eachChunk, rows, sql } from "../statement.ts";
-import { writeSnapshotPartitions } from "../statements/links.ts";
+import { linkPartitions } from "../statements/links.ts";
 import type { KeptOf } from "./kept.ts";
 
 type Placed = readonly [key: KeyText, partition: PartitionId];
@@ -72,7 +72,7 @@ export const keptLinks: KeptOf<"links" | "latest"> = {
     list: listLinks,
     *put(context, records) {
       for (const [snapshot, links] of grouped(records, (link) => link.snapshot)) {
-        yield* writeSnapshotPartitions(context, snapshot, links);
+        yield* linkPartitions(context, snapshot, links, "and that is all");
       }
     },
     *drop(_, records) {
