@@ -170,8 +170,8 @@ function copiedLines(call: Call, copied: Copied, { source, target, named, url, d
 
 function changeText({ written, removed }: { readonly written: number; readonly removed: number }): string {
   const parts = [
-    ...(written > 0 ? [`${number(written)} new`] : []),
-    ...(removed > 0 ? [`${number(removed)} gone`] : []),
+    ...(written > 0 ? [`${number(written)} written`] : []),
+    ...(removed > 0 ? [`${number(removed)} removed`] : []),
   ];
   return parts.length === 0 ? "as before" : parts.join(", ");
 }
