@@ -2,8 +2,8 @@
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
+import type { CopyStore } from "./copy-store.ts";
 import type { AuditFilter, AuditRecord, EventFilter, EventRecord, NewAudit, NewEvent } from "./fact-records.ts";
-import type { CopyMark, CopyState, KeptKind, KeptRecords, RemovableKind } from "./kept-records.ts";
 import type {
   AliasChange,
   AliasRecord,
@@ -436,20 +436,4 @@ export interface SubmissionStore {
   takeSubmissions(keys: readonly string[]): Promise<readonly boolean[]>;
   /** Forgets those taken before this time (ms since 1970), and answers how many. */
   removeSubmissions(before: number): Promise<number>;
-}
-
-/** Everything but leases, with the numbers and times it has here: for whoever copies one backend into another. */
-export interface CopyStore {
-  readCopyState(): Promise<CopyState>;
-  /** Numbers given from now on are higher than `given`, and than all given before. Also in a copy that was made of an earlier moment. */
-  writeCopyState(state: { readonly given: number; readonly copied: CopyMark }): Promise<void>;
-  /** In the order of `keptKey`, whole: nothing is computed, and nothing left out because it was removed, ended or damaged. */
-  listKept<Kind extends KeptKind>(kind: Kind, page?: PageRequest): Promise<Page<KeptRecords[Kind]>>;
-  /**
-   * Writes records as they are, in the place of those of the same key, with their own numbers and times. In the order of `keptKinds`, and of
-   * keys: what a record refers to must be there. Of the audit log only what comes next can be put, and nothing of it is changed.
-   */
-  putKept<Kind extends KeptKind>(kind: Kind, records: readonly KeptRecords[Kind][]): Promise<void>;
-  /** Removes the records of these keys, whatever refers to them; a snapshot's tags and a run's partitions go with it. */
-  dropKept<Kind extends RemovableKind>(kind: Kind, records: readonly KeptRecords[Kind][]): Promise<void>;
 }

@@ -2,7 +2,6 @@
 
 import type {
   AuditStore,
-  CopyStore,
   EventStore,
   LineageStore,
   ModelStore,
@@ -10,6 +9,7 @@ import type {
   Stores,
   SubmissionStore,
 } from "../backend.ts";
+import type { CopyStore } from "../copy-store.ts";
 
 export type CallName = keyof Stores;
 export type CallAnswer<Name extends CallName> = Awaited<ReturnType<Stores[Name]>>;

@@ -1,7 +1,7 @@
 // Calls of whoever copies one backend into another.
 
-import type { CopyStore } from "../backend.ts";
 import { checkCount, checkOneOf, checkText, invalid } from "../check.ts";
+import type { CopyStore } from "../copy-store.ts";
 import { keptKey, keptKinds, removableKinds, type KeptKind, type KeptRecords } from "../kept-records.ts";
 import type { CallsOf } from "./call.ts";
 

@@ -172,7 +172,7 @@ describe("a copy", () => {
     let writing: Promise<unknown> | undefined;
 
     const copied = await copyBackend(from, to, {
-      on: () => (writing ??= from.startRuns([run({ id: runId("meanwhile") })])),
+      on: () => void (writing ??= from.startRuns([run({ id: runId("meanwhile") })])),
     });
     await writing;
 

@@ -255,7 +255,7 @@ function listRunPartitions(
         partition,
       })),
     );
-    found.push(...ofMany(edges, keyOf, after, limit - found.length, (edge) => edge));
+    for (const edge of ofMany(edges, keyOf, after, limit - found.length, (one) => one)) found.push(edge);
     from = sequence + 1;
   }
   return found;
