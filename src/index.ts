@@ -63,6 +63,13 @@ export {
 
 export { memory } from "./backend/memory/memory-backend.ts";
 export type { Backend, Connection } from "./backend/backend.ts";
+export {
+  copyBackend,
+  type Copied,
+  type CopiedKind,
+  type CopyOptions,
+  type CopyProgress,
+} from "./operations/moving/copy-backend.ts";
 
 export { canonicalText } from "./util/canonical.ts";
 export { fingerprintBytes, fingerprintText, type Fingerprint } from "./identity/fingerprint.ts";

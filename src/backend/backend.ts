@@ -2,6 +2,7 @@
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { KeyText } from "../identity/partition.ts";
+import type { CopyStore } from "./copy-store.ts";
 import type { AuditFilter, AuditRecord, EventFilter, EventRecord, NewAudit, NewEvent } from "./fact-records.ts";
 import type {
   AliasChange,
@@ -87,7 +88,8 @@ export interface Stores
     ModelStore,
     EventStore,
     AuditStore,
-    SubmissionStore {}
+    SubmissionStore,
+    CopyStore {}
 
 /**
  * One open session. Every call takes many things and is one statement (or a few), never one per thing.
@@ -104,6 +106,12 @@ export interface Connection extends Stores, AsyncDisposable {
    * transaction inside a transaction, and for a `tx` that is used after its end.
    */
   transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` with a connection that reads everything as it is at one moment, whatever is written meanwhile; a backend that cannot read
+   * the past lets writers wait instead. Its writes are refused with BACKEND_READ_ONLY. Error: TRANSACTION_INVALID inside a transaction,
+   * and for a `view` that is used after its end.
+   */
+  atOneMoment<T>(work: (view: Connection) => Promise<T>): Promise<T>;
   /**
    * Gives back the room that removed rows left, and answers the bytes before and after; zeros where there is nothing to measure. May take
    * a while and needs as much room again. Not inside a transaction.

@@ -54,6 +54,11 @@ const facts: { readonly [Name in FactCallName]: true } = {
   readAudit: true,
   takeSubmissions: true,
   removeSubmissions: true,
+  readCopyState: true,
+  writeCopyState: true,
+  listKept: true,
+  putKept: true,
+  dropKept: true,
 };
 
 export const coreCallNames: readonly CoreCallName[] = Object.keys(calls) as CoreCallName[];

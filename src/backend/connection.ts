@@ -20,6 +20,8 @@ export interface Access {
   read<T>(work: (store: StoreCalls) => T | Promise<T>): T | Promise<T>;
   /** Everything `work` writes, or nothing if it throws. */
   write<T>(work: (store: StoreCalls) => T | Promise<T>): Promise<T>;
+  /** See `Connection.atOneMoment`. */
+  atOneMoment<T>(work: (store: StoreCalls) => Promise<T>): Promise<T>;
   /** Called inside `write`: this one must be durable whatever durability was chosen. */
   markPrecious(): void;
   /** Loads what answers the calls about facts; awaited before the first of them. */
@@ -44,6 +46,11 @@ export function connectionOver(access: Access): Connection {
         if (closing !== undefined) throw closed(access.name);
         if (access.readOnly) throw refused(access.name);
         return access.write((store) => runTransaction(access, store, loader, work));
+      },
+      async atOneMoment(work) {
+        if (closing !== undefined) throw closed(access.name);
+        await loader(); // before the moment: what a store answers afterwards is its own
+        return access.atOneMoment((store) => runView(access, store, loader, work));
       },
       compact: async () => {
         if (closing !== undefined) throw closed(access.name);
@@ -89,6 +96,9 @@ async function runTransaction<T>(
       transaction: async () => {
         throw misused(outer.name, "a transaction cannot begin inside another one", "Use `tx` for everything inside.");
       },
+      atOneMoment: async () => {
+        throw misused(outer.name, "a moment cannot be chosen inside a transaction", "`tx` reads everything as it is.");
+      },
       compact: async () => {
         throw misused(outer.name, "a database cannot be compacted inside a transaction", "Compact it afterwards.");
       },
@@ -101,6 +111,43 @@ async function runTransaction<T>(
     const result = await work(tx);
     if (failure !== undefined) throw failure.error;
     return result;
+  } finally {
+    ended = true;
+  }
+}
+
+/** The `view` of one moment: the reading calls, all on the store as it was then. */
+async function runView<T>(
+  outer: Access,
+  store: StoreCalls,
+  loader: FactLoader,
+  work: (view: Connection) => Promise<T>,
+): Promise<T> {
+  let ended = false;
+  const inside: Access = { ...outer, readOnly: true, read: (call) => call(store) };
+  const view = withCalls(
+    loader,
+    (name, args) => {
+      if (ended) throw misused(outer.name, "the moment is over", "Await every call before `work` returns.");
+      return runCall(inside, name, args);
+    },
+    {
+      transaction: async () => {
+        throw refused(outer.name);
+      },
+      atOneMoment: async () => {
+        throw misused(outer.name, "a moment cannot be chosen inside another one", "`view` reads everything as it was.");
+      },
+      compact: async () => {
+        throw refused(outer.name);
+      },
+      close: async () => {
+        throw misused(outer.name, "the connection of a moment cannot be closed", "Return from `work` to end it.");
+      },
+    },
+  );
+  try {
+    return await work(view);
   } finally {
     ended = true;
   }
@@ -140,7 +187,7 @@ function runCall(access: Access, name: CallName, args: readonly unknown[]): unkn
 
 type Run = (name: CallName, args: readonly unknown[]) => unknown;
 
-type Rest = Required<Pick<Connection, "transaction" | "compact" | "close">>;
+type Rest = Required<Pick<Connection, "transaction" | "atOneMoment" | "compact" | "close">>;
 
 const runner = Symbol("run");
 const facts = Symbol("facts");
@@ -150,13 +197,15 @@ class CallSet {
   readonly [runner]: Run;
   readonly [facts]: FactLoader;
   readonly transaction: Connection["transaction"];
+  readonly atOneMoment: Connection["atOneMoment"];
   readonly compact: Connection["compact"];
   readonly close: Connection["close"];
 
-  constructor(loader: FactLoader, run: Run, { transaction, compact, close }: Rest) {
+  constructor(loader: FactLoader, run: Run, { transaction, atOneMoment, compact, close }: Rest) {
     this[runner] = run;
     this[facts] = loader;
     this.transaction = transaction;
+    this.atOneMoment = atOneMoment;
     this.compact = compact;
     this.close = close;
   }

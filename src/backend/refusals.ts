@@ -103,3 +103,18 @@ export function manifestCollision({ fingerprint, text }: ManifestRecord, stored:
     data: { fingerprint, stored, given: text },
   });
 }
+
+/** What a record that is brought in refers to must have been brought in before. */
+export function keptOrphan(kind: string, missing: string): StratigraphError {
+  return new StratigraphError("RECORD_INVALID", `a record of kind '${kind}' refers to what is not stored`, {
+    received: missing,
+    hint: "Put the kinds in their order.",
+  });
+}
+
+export function auditGrows(next: number, given: number): StratigraphError {
+  return new StratigraphError("RECORD_INVALID", "the audit log grows at its end only", {
+    expected: `the row with number ${next}`,
+    received: `the row with number ${given}`,
+  });
+}

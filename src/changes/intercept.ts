@@ -30,6 +30,7 @@ export function intercept(
     transaction: {
       value: transaction ?? ((work: (tx: Connection) => Promise<unknown>) => connection.transaction(work)),
     },
+    atOneMoment: { value: (work: (view: Connection) => Promise<unknown>) => connection.atOneMoment(work) },
     close: { value: close ?? (() => connection.close()) },
     [Symbol.asyncDispose]: { value: close ?? (() => connection.close()) },
   }) as Connection;

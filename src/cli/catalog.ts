@@ -163,6 +163,12 @@ export const catalog: readonly Chapter[] = [
         load: async () => (await import("./commands/gc.ts")).gc,
       },
       {
+        name: "backend",
+        usage: "copy <to>",
+        summary: "copy everything the database holds into another one",
+        load: async () => (await import("./commands/backend.ts")).backend,
+      },
+      {
         name: "config",
         usage: "show",
         summary: "show every setting, and where its value comes from",

@@ -22,6 +22,7 @@ import { lineageCases } from "./backend-cases/lineage.ts";
 import { submissionCases } from "./backend-cases/submissions.ts";
 import { taskCases } from "./backend-cases/tasks.ts";
 import { versionSearchCases } from "./backend-cases/version-search.ts";
+import { copyCases } from "./backend-cases/copies.ts";
 import { transactionCases } from "./backend-cases/transactions.ts";
 
 /**
@@ -96,6 +97,7 @@ export const backendCases: readonly ContractCase[] = [
   ...eventCases,
   ...auditCases,
   ...submissionCases,
+  ...copyCases,
   ...leaseCases,
   ...inputCases,
   ...transactionCases,

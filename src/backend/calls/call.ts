@@ -9,6 +9,7 @@ import type {
   Stores,
   SubmissionStore,
 } from "../backend.ts";
+import type { CopyStore } from "../copy-store.ts";
 
 export type CallName = keyof Stores;
 export type CallAnswer<Name extends CallName> = Awaited<ReturnType<Stores[Name]>>;
@@ -35,6 +36,12 @@ export type TaskCallName = keyof Pick<RunStore, "writeTasks" | "listEngineVersio
 
 /** The calls about facts beyond builds, which a build of plain data never makes: what answers them is loaded by the first of them. */
 export type FactCallName =
-  TaskCallName | keyof LineageStore | keyof ModelStore | keyof EventStore | keyof AuditStore | keyof SubmissionStore;
+  | TaskCallName
+  | keyof LineageStore
+  | keyof ModelStore
+  | keyof EventStore
+  | keyof AuditStore
+  | keyof SubmissionStore
+  | keyof CopyStore;
 
 export type CoreCallName = Exclude<CallName, FactCallName>;

@@ -2,6 +2,7 @@
 
 import { auditCalls } from "./audit.ts";
 import type { Call, FactCallName } from "./call.ts";
+import { copyCalls } from "./copies.ts";
 import { eventCalls } from "./events.ts";
 import { lineageCalls } from "./lineage.ts";
 import { modelCalls } from "./models.ts";
@@ -15,4 +16,5 @@ export const factCalls: { readonly [Name in FactCallName]: Call<Name> } = {
   ...eventCalls,
   ...auditCalls,
   ...submissionCalls,
+  ...copyCalls,
 };

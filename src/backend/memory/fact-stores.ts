@@ -3,6 +3,7 @@
 import type { FactCallName, SyncStores } from "../calls/call.ts";
 import * as audit from "./audit.ts";
 import { bind } from "./bind.ts";
+import * as copies from "./kept/kept.ts";
 import * as events from "./events.ts";
 import * as lineage from "./lineage.ts";
 import * as models from "./models.ts";
@@ -20,5 +21,6 @@ export function factStoresOf(state: MemoryState): Pick<SyncStores, FactCallName>
     ...bind(state, events),
     ...bind(state, audit),
     ...bind(state, submissions),
+    ...bind(state, copies),
   } satisfies { readonly [Name in FactCallName]: unknown };
 }

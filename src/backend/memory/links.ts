@@ -43,16 +43,23 @@ export function writeSnapshotPartitions(
   snapshot: Fingerprint,
   links: readonly PartitionLink[],
 ): void {
-  const stored = state.snapshots.get(snapshot);
-  if (stored === undefined) throw snapshotUnknown(snapshot);
+  linkPartitions(state, snapshot, links);
+  const { graph } = state.snapshots.get(snapshot)!;
+  const latest = state.within(state.latest, graph, () => new Map<string, OrderedMap<KeyText, PartitionId>>());
+  for (const { artifactKey, key, partition } of links) {
+    const last = state.within(latest, artifactKey, () => new OrderedMap<KeyText, PartitionId>(compareText));
+    if (last.get(key) !== partition) state.set(last, key, partition);
+  }
+}
+
+/** Says nothing of what was linked last. */
+export function linkPartitions(state: MemoryState, snapshot: Fingerprint, links: readonly PartitionLink[]): void {
+  if (!state.snapshots.has(snapshot)) throw snapshotUnknown(snapshot);
   checkLinks(state, links);
   const artifacts = state.within(state.links, snapshot, () => new Map<string, OrderedMap<KeyText, PartitionId>>());
-  const latest = state.within(state.latest, stored.graph, () => new Map<string, Map<KeyText, PartitionId>>());
   for (const { artifactKey, key, partition } of links) {
     const linked = state.within(artifacts, artifactKey, () => new OrderedMap<KeyText, PartitionId>(compareText));
-    const last = state.within(latest, artifactKey, () => new Map<KeyText, PartitionId>());
     if (linked.get(key) !== partition) state.set(linked, key, partition);
-    if (last.get(key) !== partition) state.set(last, key, partition);
   }
 }
 

@@ -17,8 +17,9 @@ import type { Page, PageRequest } from "../records.ts";
 import { decodeModel, encodeModel } from "../record-text.ts";
 import { wildcardPattern } from "../version-filter.ts";
 import { frozen } from "./frozen.ts";
+import { aliasPlace, rowsOf } from "./model-rows.ts";
 import { OrderedMap } from "./ordered-map.ts";
-import { ascending, modelPlace, type MemoryState } from "./state.ts";
+import { modelPlace, type MemoryState } from "./state.ts";
 
 export function readModels(state: MemoryState, names: readonly ModelName[]): readonly (ModelRecord | undefined)[] {
   return names.map((name) => state.models.get(modelPlace(name)));
@@ -202,22 +203,10 @@ function newestFirst<Row extends { readonly number: number }>(
   );
 }
 
-function rowsOf<Row>(
-  state: MemoryState,
-  map: Map<string, OrderedMap<number, Row>>,
-  place: string,
-): OrderedMap<number, Row> {
-  return state.within(map, place, () => new OrderedMap<number, Row>(ascending));
-}
-
 function isDeleted(state: MemoryState, place: string, sequence: number): boolean {
   return state.versions.get(place)?.get(sequence)?.deleted !== undefined;
 }
 
 function demandModel(state: MemoryState, name: ModelName): void {
   if (!state.models.has(modelPlace(name))) throw modelNotFound(name);
-}
-
-function aliasPlace(alias: ModelName & { readonly alias: string }): string {
-  return `${modelPlace(alias)}\0${alias.alias}`;
 }

@@ -58,7 +58,7 @@ export function writeQuarantine(state: MemoryState, entries: readonly NewQuarant
 
 type Row = MemoryState["quarantine"] extends Map<number, infer Stored> ? Stored : never;
 
-function toEntry(row: Row): QuarantineRecord {
+export function toEntry(row: Row): QuarantineRecord {
   return { ...row, findings: decodeJson(row.findings, "findings") };
 }
 

@@ -1,11 +1,13 @@
 // Everything a memory backend remembers, as maps.
 
+import { randomUUID } from "node:crypto";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
 import type { KeyText } from "../../identity/partition.ts";
 import type { Clock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
 import { compareText } from "../../util/text-order.ts";
 import type { AuditRecord, EventRecord } from "../fact-records.ts";
+import type { CopyMark } from "../kept-records.ts";
 import type {
   AliasChange,
   AliasRecord,
@@ -77,7 +79,7 @@ export class MemoryState {
   /** Snapshot, artifact key, key. */
   readonly links: Map<Fingerprint, Map<string, OrderedMap<KeyText, PartitionId>>> = new Map();
   /** Graph name, artifact key, key: what was linked last in any snapshot. */
-  readonly latest: Map<string, Map<string, Map<KeyText, PartitionId>>> = new Map();
+  readonly latest: Map<string, Map<string, OrderedMap<KeyText, PartitionId>>> = new Map();
 
   readonly marks: OrderedMap<number, MarkRecord> = new OrderedMap(ascending);
   readonly quality: Map<PartitionId, { readonly statistics: string | undefined; readonly findings: string }> =
@@ -85,7 +87,7 @@ export class MemoryState {
   /** With the findings as text, like everywhere. */
   readonly quarantine: OrderedMap<number, Omit<QuarantineRecord, "findings"> & { readonly findings: string }> =
     new OrderedMap(ascending);
-  readonly manifests: Map<Fingerprint, string> = new Map();
+  readonly manifests: OrderedMap<Fingerprint, string> = new OrderedMap<Fingerprint, string>(compareText);
   readonly leases: Map<string, LeaseRow> = new Map();
   readonly runs: Map<RunId, RunRow> = new Map();
   readonly runOrder: OrderedMap<number, RunId> = new OrderedMap(ascending);
@@ -97,7 +99,7 @@ export class MemoryState {
   readonly versions: Map<string, OrderedMap<number, VersionRecord>> = new Map();
   /** The sequence of each version's other number. */
   readonly versionNumbers: Map<string, Map<string, number>> = new Map();
-  readonly versionsById: Map<VersionId, VersionRecord> = new Map();
+  readonly versionsById: OrderedMap<VersionId, VersionRecord> = new OrderedMap<VersionId, VersionRecord>(compareText);
   readonly transitions: Map<string, OrderedMap<number, TransitionRecord>> = new Map();
   readonly aliases: Map<string, OrderedMap<string, AliasRecord>> = new Map();
   /** By model and alias. */
@@ -108,7 +110,12 @@ export class MemoryState {
   readonly eventNumbers: Map<string, number> = new Map();
   readonly audit: OrderedMap<number, AuditRecord> = new OrderedMap(ascending);
   /** Key, and when it was taken: milliseconds since 1970. */
-  readonly submissions: Map<string, number> = new Map();
+  readonly submissions: OrderedMap<string, number> = new OrderedMap(compareText);
+
+  /** Tells this store from every other one. */
+  readonly store: string = randomUUID();
+  /** Of the last copy into it, if there was one. */
+  readonly copied: Map<"copied", CopyMark> = new Map();
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -117,6 +124,15 @@ export class MemoryState {
   /** Never given twice, also not after a rollback. */
   nextSequence(): number {
     return ++this.#sequence;
+  }
+
+  get given(): number {
+    return this.#sequence;
+  }
+
+  /** From now on only higher numbers are given. */
+  passOver(given: number): void {
+    this.#sequence = Math.max(this.#sequence, given);
   }
 
   set<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {

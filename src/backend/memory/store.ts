@@ -60,6 +60,8 @@ export function openStore({
         void writing.catch(() => undefined).finally(() => own.delete(writing));
         return writing;
       },
+      // What was cannot be read here: writers wait their turn.
+      atOneMoment: (work) => queue.run(() => work(stores)),
       markPrecious: () => undefined,
       loadFacts,
       async close() {
@@ -74,14 +76,17 @@ export function openStore({
 function storesOf(state: MemoryState): Pick<SyncStores, CoreCallName> {
   const { findStored: _1, toStored: _2, ...partitionCalls } = partitions;
   const { toRow: _3, toRun: _4, ...runCalls } = runs;
+  const { toEntry: _5, ...qualityCalls } = quality;
+  const { linkPartitions: _7, ...linkCalls } = links;
+  const { addChange: _6, ...tagCalls } = tags;
   return {
     ...bind(state, graphs),
     ...bind(state, snapshots),
-    ...bind(state, tags),
+    ...bind(state, tagCalls),
     ...bind(state, partitionCalls),
-    ...bind(state, links),
+    ...bind(state, linkCalls),
     ...bind(state, marks),
-    ...bind(state, quality),
+    ...bind(state, qualityCalls),
     ...bind(state, manifests),
     ...bind(state, leases),
     ...bind(state, runCalls),

@@ -100,7 +100,7 @@ function stamp(state: MemoryState, at: string | undefined): { sequence: number; 
   return { sequence: state.nextSequence(), at: at ?? new Date(state.clock.now()).toISOString() };
 }
 
-function addChange(state: MemoryState, change: TagChange): void {
+export function addChange(state: MemoryState, change: TagChange): void {
   const make = (): OrderedMap<number, TagChange> => new OrderedMap<number, TagChange>(ascending);
   const changes = state.within(state.tagChanges, placeOf(change.graph, change.tag), make);
   state.set(changes, change.sequence, Object.freeze(change));

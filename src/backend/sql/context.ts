@@ -9,6 +9,8 @@ import { sql } from "./statement.ts";
 export interface SqlContext {
   readonly clock: Clock;
   readonly names: Names;
+  /** Tells this store from every other one, see `CopyState`. */
+  store(): string;
 }
 
 /** Numbers of artifacts, graphs and their nodes. They are never removed or changed, so what was once read stays true. */

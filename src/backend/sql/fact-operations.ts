@@ -2,6 +2,8 @@
 
 import type { FactCallName } from "../calls/call.ts";
 import type { OperationsOf } from "./operations.ts";
+import { dropKept, listKept, putKept } from "./kept/kept.ts";
+import { readCopyState, writeCopyState } from "./kept/state.ts";
 import { listAliases, readAliasHistory, writeAlias } from "./statements/aliases.ts";
 import { listAudit, readAudit, writeAudit } from "./statements/audit.ts";
 import { countEvents, listEvents, removeEvents, writeEvents } from "./statements/events.ts";
@@ -50,4 +52,9 @@ export const factOperations: OperationsOf<FactCallName> = {
   readAudit,
   takeSubmissions,
   removeSubmissions,
+  readCopyState,
+  writeCopyState,
+  listKept,
+  putKept,
+  dropKept,
 };

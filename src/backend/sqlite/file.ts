@@ -53,6 +53,12 @@ export function stampOf(path: string): string {
   return found === undefined ? "missing" : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
 }
 
+/** The same for every path that leads to this file. */
+export function storeOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `sqlite ${dev} ${ino}`;
+}
+
 function look(path: string): ReturnType<typeof statSync> {
   try {
     return statSync(path, { throwIfNoEntry: false });

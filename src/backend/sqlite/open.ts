@@ -103,6 +103,30 @@ export async function openForReading(opening: Opening): Promise<ReadingHandle> {
   });
 }
 
+/** A handle for reading one moment: beside others, also those who come later; as a plain file only where nothing can be made. */
+export async function openForMoment(opening: Opening): Promise<ReadingHandle> {
+  const { path, migrations } = opening;
+  if (!isThere(path)) throw missing(path);
+  const { Database } = await loadDriver();
+  try {
+    const handle = await whileBusy(opening, () => openShared(Database, path, !hasLog(path)));
+    try {
+      checkIdentity(handle);
+      const version = checkVersionOf(handle, migrations);
+      if (version < newestVersion(migrations)) throw older(path, version, migrations);
+      return { handle, quiet: false };
+    } catch (error) {
+      handle.close();
+      throw error;
+    }
+  } catch (error) {
+    const { handle, quiet } = await openForReading(opening);
+    if (quiet) return { handle, quiet };
+    handle.close();
+    throw error;
+  }
+}
+
 /** Beside others, or, where `alone`, with files that SQLite takes away again when it is closed. */
 function openShared(Database: OpenDatabase, path: string, alone: boolean): Handle {
   try {

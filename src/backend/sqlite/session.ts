@@ -10,9 +10,17 @@ import { takeSequence } from "../sql/context.ts";
 import { WriterQueue, type WritableStore } from "../writer-queue.ts";
 import { loadDriver } from "./driver.ts";
 import { isBusy } from "./failure.ts";
-import { hasLog, stampOf } from "./file.ts";
+import { hasLog, stampOf, storeOf } from "./file.ts";
 import { loadFacts, storesOf, type Handle } from "./handle.ts";
-import { openAgain, openForReading, openForWriting, whileBusy, type Opening, type ReadingHandle } from "./open.ts";
+import {
+  openAgain,
+  openForMoment,
+  openForReading,
+  openForWriting,
+  whileBusy,
+  type Opening,
+  type ReadingHandle,
+} from "./open.ts";
 
 /** Where SQLite's write lock is among the bytes of the shared memory file: https://www.sqlite.org/walformat.html, 2.3. */
 const WRITE_LOCK_BYTE = 120;
@@ -22,7 +30,7 @@ export async function openSession(opening: Opening): Promise<Access> {
   const { path, busyTimeout, clock, durability } = opening;
   const handle = await openForWriting(opening);
   const { Database } = await loadDriver();
-  const context: SqlContext = { clock, names: new Names() };
+  const context: SqlContext = { clock, names: new Names(), store: () => storeOf(path) };
   const stores = storesOf(handle, context);
   let precious = false;
 
@@ -64,6 +72,7 @@ export async function openSession(opening: Opening): Promise<Access> {
     readOnly: false,
     read: (work) => whileBusy(opening, () => work(readers())) as ReturnType<typeof work>,
     write: (work) => queue.run(() => work(stores)),
+    atOneMoment: (work) => readMoment(opening, context, work),
     markPrecious() {
       precious = true;
     },
@@ -92,7 +101,7 @@ export async function openSession(opening: Opening): Promise<Access> {
 /** Opens a connection that only reads, and leaves no trace. */
 export async function openReadingSession(opening: Opening): Promise<Access> {
   const { path, clock } = opening;
-  const context: SqlContext = { clock, names: new Names() };
+  const context: SqlContext = { clock, names: new Names(), store: () => storeOf(path) };
   const adopt = ({ handle, quiet }: ReadingHandle): Reader => ({
     handle,
     quiet,
@@ -117,12 +126,38 @@ export async function openReadingSession(opening: Opening): Promise<Access> {
       }
     },
     write: () => Promise.reject(new Error("refused before")),
+    atOneMoment: (work) => readMoment(opening, context, work),
     markPrecious: () => undefined,
     loadFacts,
     async close() {
       reader.handle.close();
     },
   };
+}
+
+/** On a handle of its own: what a transaction has read, it reads again, whatever others commit meanwhile. */
+async function readMoment<T>(
+  opening: Opening,
+  context: SqlContext,
+  work: (stores: StoreCalls) => Promise<T>,
+): Promise<T> {
+  const { path } = opening;
+  const { handle, quiet } = await openForMoment(opening);
+  const stamp = stampOf(path);
+  try {
+    handle.command("BEGIN");
+    handle.command("PRAGMA schema_version"); // the moment is that of the first read
+    const answer = await work(storesOf(handle, context));
+    if (quiet && (hasLog(path) || stampOf(path) !== stamp)) {
+      throw new StratigraphError("BACKEND_BUSY", "the database was written to while it was read", {
+        where: path,
+        hint: "Run it again.",
+      });
+    }
+    return answer;
+  } finally {
+    handle.close();
+  }
 }
 
 interface Reader extends ReadingHandle {
@@ -170,7 +205,7 @@ function makeDurable(handle: Handle): void {
   handle.command("PRAGMA synchronous = FULL");
   try {
     handle.command("BEGIN IMMEDIATE");
-    handle.run(takeSequence(1));
+    handle.run(takeSequence(0)); // no number is lost, and yet a page is written
     handle.command("COMMIT");
   } finally {
     handle.command("PRAGMA synchronous = NORMAL");

@@ -52,12 +52,13 @@ class Recorder extends Handle {
 beforeAll(async () => {
   await (await sqlite(path).connect()).close();
   database = new Database(path);
-  const stores = storesOf(new Recorder(database), { clock: systemClock, names: new Names() });
+  const stores = storesOf(new Recorder(database), { clock: systemClock, names: new Names(), store: () => "plans" });
   const connection = connectionOver({
     name: path,
     readOnly: false,
     read: (work) => work(stores),
     write: async (work) => work(stores),
+    atOneMoment: (work) => work(stores),
     markPrecious: () => undefined,
     loadFacts,
     close: async () => undefined,

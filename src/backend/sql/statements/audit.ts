@@ -54,17 +54,22 @@ export function* writeAudit(_: SqlContext, entries: readonly NewAudit[]): Operat
     SELECT a.number, lower(hex(a.hash)) FROM audit a ORDER BY a.number DESC LIMIT 1`);
   const end: ChainEnd | undefined = last && { number: last[0], hash: last[1] };
   const chained = chainAudit(end, kept);
-  for (const chunk of eachChunk(chained)) {
+  yield* insertAudit(chained, texts);
+  return chained;
+}
+
+/** Rows that come next, with the texts of their data. */
+export function* insertAudit(entries: readonly AuditRecord[], texts: readonly string[]): Operation<void> {
+  for (const chunk of eachChunk(entries)) {
     const list = chunk.map(({ number, at, actor, action, resource, status, why, correlation, previous, hash }) => [
       ...[number, at, momentOf(at), actor, action, resource, status, why, correlation],
-      texts[number - chained[0]!.number],
+      texts[number - entries[0]!.number],
       ...[toOptionalBytes(previous), toOptionalBytes(hash)],
     ]);
     yield* change(sql`
       INSERT INTO audit (number, at, at_ms, actor, action, resource, status, why, correlation, data, previous, hash)
       VALUES ${rows(list)}`);
   }
-  return chained;
 }
 
 export function* listAudit(

@@ -11,9 +11,10 @@ import { takeSequence, type SqlContext } from "../context.ts";
 import { all, change, type Operation } from "../operation.ts";
 import { eachChunk, rows, sql, type Statement } from "../statement.ts";
 
-const columns = sql`e.number, e.id, e.type, e.at, e.actor, e.subject, e.run, e.correlation, e.data`;
+/** Of `event e`. */
+export const eventColumns: Statement = sql`e.number, e.id, e.type, e.at, e.actor, e.subject, e.run, e.correlation, e.data`;
 
-type Row = readonly [
+export type EventRow = readonly [
   number: number,
   id: string,
   type: string,
@@ -25,7 +26,7 @@ type Row = readonly [
   data: string,
 ];
 
-function toEvent([number, id, type, at, actor, subject, run, correlation, data]: Row): EventRecord {
+export function toEvent([number, id, type, at, actor, subject, run, correlation, data]: EventRow): EventRecord {
   return {
     id,
     type,
@@ -46,7 +47,7 @@ export function* writeEvents(_: SqlContext, events: readonly NewEvent[]): Operat
     const list = chunk.map(({ id, type, at, actor, subject, run, correlation, data }) => {
       return [number++, id, type, at, momentOf(at), actor, subject, run, correlation, encodeJson(data, "event data")];
     });
-    const inserted = yield* all<Row>(sql`
+    const inserted = yield* all<EventRow>(sql`
       INSERT INTO event (number, id, type, at, at_ms, actor, subject, run, correlation, data) VALUES ${rows(list)}
       ON CONFLICT (id) DO NOTHING RETURNING number, id, type, at, actor, subject, run, correlation, data`);
     for (const row of inserted) written.push(toEvent(row));
@@ -65,8 +66,8 @@ export function* listEvents(
   const place =
     from === undefined ? sql`` : filter.after === undefined ? sql`AND e.number < ${from}` : sql`AND e.number > ${from}`;
   const order = filter.after === undefined ? sql`e.number DESC` : sql`e.number`;
-  const found = yield* all<Row>(sql`
-    SELECT ${columns} FROM event e WHERE true ${conditions(filter)} ${place} ORDER BY ${order} LIMIT ${page.limit + 1}`);
+  const found = yield* all<EventRow>(sql`
+    SELECT ${eventColumns} FROM event e WHERE true ${conditions(filter)} ${place} ORDER BY ${order} LIMIT ${page.limit + 1}`);
   return closePage(listing, page, found, ([number]) => [number], toEvent);
 }
 

@@ -45,6 +45,16 @@ export function* writeSnapshotPartitions(
   snapshot: Fingerprint,
   links: readonly PartitionLink[],
 ): Operation<void> {
+  yield* linkPartitions(context, snapshot, links, "and is the latest");
+}
+
+/** Links, each of which is what was linked last at its place, or says nothing of that. */
+export function* linkPartitions(
+  context: SqlContext,
+  snapshot: Fingerprint,
+  links: readonly PartitionLink[],
+  which: "and is the latest" | "and that is all",
+): Operation<void> {
   const found = yield* first<[snapshot: number, graph: number]>(sql`
     SELECT s.id, s.graph FROM snapshot s WHERE s.fingerprint = ${toBytes(snapshot)}`);
   if (found === undefined) throw snapshotUnknown(snapshot);
@@ -59,7 +69,11 @@ export function* writeSnapshotPartitions(
     INSERT INTO place (node, key, latest)
     SELECT CAST(substr(q.value, 1, 16) AS INTEGER), substr(q.value, 33), CAST(substr(q.value, 17, 16) AS INTEGER)
     FROM json_each(${list}) q WHERE true
-    ON CONFLICT (node, key) DO UPDATE SET latest = excluded.latest WHERE place.latest <> excluded.latest`);
+    ON CONFLICT (node, key) DO ${
+      which === "and that is all"
+        ? sql`NOTHING`
+        : sql`UPDATE SET latest = excluded.latest WHERE place.latest <> excluded.latest`
+    }`);
   yield* change(sql`
     INSERT INTO link (snapshot, node, place, partition)
     SELECT ${snapshotNumber}, l.node, l.id, CAST(substr(q.value, 17, 16) AS INTEGER) FROM json_each(${list}) q

@@ -18,9 +18,13 @@ import { partitionsUnknown } from "../../refusals.ts";
 import { fromNull, toJsonList } from "../column.ts";
 import { numberGraph, takeSequence, type SqlContext } from "../context.ts";
 import { all, change, type Operation } from "../operation.ts";
-import { sql } from "../statement.ts";
+import { sql, type Statement } from "../statement.ts";
 
-type Row = readonly [
+/** Of `mark m` and its `graph g`. */
+export const markColumns: Statement = sql`m.sequence, m.kind, g.name, m.artifact_key, m.key, m.partition, m.run, m.marked_at, m.marked_by,
+    m.why, m.ended_at, m.ended_by, m.ended_why`;
+
+export type MarkRow = readonly [
   sequence: number,
   kind: MarkKind,
   graph: string,
@@ -36,7 +40,7 @@ type Row = readonly [
   endedWhy: string | null,
 ];
 
-function toMark(row: Row): MarkRecord {
+export function toMark(row: MarkRow): MarkRecord {
   const [sequence, kind, graph, artifactKey, key, partition, run, at, by, why, endedAt, endedBy, endedWhy] = row;
   const ended = endedAt === null ? undefined : { at: endedAt, by: endedBy ?? "", why: fromNull(endedWhy) };
   return { sequence, kind, graph, artifactKey, key, partition, run: fromNull(run), at, by, why, ended };
@@ -86,10 +90,8 @@ export function* listMarks(_: SqlContext, filter: MarkFilter = {}, request?: Pag
   const ofKind = kind === undefined ? sql`` : sql`AND m.kind = ${kind}`;
   const holding = open === undefined ? sql`` : open ? sql`AND m.ended_at IS NULL` : sql`AND m.ended_at IS NOT NULL`;
   const before = page.after === undefined ? sql`` : sql`AND m.sequence < ${page.after[0]}`;
-  const found = yield* all<Row>(sql`
-    SELECT m.sequence, m.kind, g.name, m.artifact_key, m.key, m.partition, m.run, m.marked_at, m.marked_by, m.why,
-      m.ended_at, m.ended_by, m.ended_why
-    FROM mark m JOIN graph g ON g.id = m.graph WHERE true ${ofGraph} ${ofKind} ${holding} ${before}
+  const found = yield* all<MarkRow>(sql`
+    SELECT ${markColumns} FROM mark m JOIN graph g ON g.id = m.graph WHERE true ${ofGraph} ${ofKind} ${holding} ${before}
     ORDER BY m.sequence DESC LIMIT ${page.limit + 1}`);
   return closePage(listing, page, found, ([sequence]) => [sequence], toMark);
 }

@@ -20,9 +20,9 @@ import { all, change, first, type Operation } from "../operation.ts";
 import { eachChunk, rows, sql, type Statement } from "../statement.ts";
 import { inOrder } from "./partitions.ts";
 
-type ModelRow = readonly [namespace: string, name: string, revision: number, body: string];
+export type ModelRow = readonly [namespace: string, name: string, revision: number, body: string];
 
-function toModel([namespace, name, revision, body]: ModelRow): ModelRecord {
+export function toModel([namespace, name, revision, body]: ModelRow): ModelRecord {
   return { namespace, name, ...decodeModel(body), revision };
 }
 
@@ -98,7 +98,7 @@ export function* numbersOf(context: SqlContext, names: readonly ModelName[]): Op
   return numbers;
 }
 
-type TransitionRow = readonly [
+export type TransitionRow = readonly [
   number: number,
   version: string,
   sequence: number,
@@ -113,7 +113,7 @@ type TransitionRow = readonly [
   correlation: string,
 ];
 
-function toTransition({ namespace, name }: ModelName, row: TransitionRow): TransitionRecord {
+export function toTransition({ namespace, name }: ModelName, row: TransitionRow): TransitionRecord {
   const [number, version, sequence, kind, from, to, at, by, why, forced, gates, correlation] = row;
   return {
     number,

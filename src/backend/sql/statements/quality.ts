@@ -18,7 +18,7 @@ import { partitionsUnknown } from "../../refusals.ts";
 import { fromNull, toJsonList } from "../column.ts";
 import { numberGraph, takeSequence, type SqlContext } from "../context.ts";
 import { all, change, type Operation } from "../operation.ts";
-import { eachChunk, rows, sql } from "../statement.ts";
+import { eachChunk, rows, sql, type Statement } from "../statement.ts";
 import { inOrder, markPartitionsDamaged } from "./partitions.ts";
 
 export function* writeQuality(_: SqlContext, records: readonly QualityRecord[]): Operation<void> {
@@ -76,7 +76,11 @@ export function* writeQuarantine(
   return written;
 }
 
-type Row = readonly [
+/** Of `quarantine d` and its `graph g`. */
+export const quarantineColumns: Statement = sql`d.sequence, g.name, d.artifact_key, d.key, d.partition, d.run, d.made_at, d.findings,
+    d.ended_at`;
+
+export type QuarantineRow = readonly [
   sequence: number,
   graph: string,
   artifactKey: string,
@@ -99,27 +103,25 @@ export function* listQuarantine(
   const ofGraph = graph === undefined ? sql`` : sql`AND d.graph = (SELECT id FROM graph WHERE name = ${graph})`;
   const kept = open === undefined ? sql`` : open ? sql`AND d.ended_at IS NULL` : sql`AND d.ended_at IS NOT NULL`;
   const before = page.after === undefined ? sql`` : sql`AND d.sequence < ${page.after[0]}`;
-  const found = yield* all<Row>(sql`
-    SELECT d.sequence, g.name, d.artifact_key, d.key, d.partition, d.run, d.made_at, d.findings, d.ended_at
-    FROM quarantine d JOIN graph g ON g.id = d.graph WHERE true ${ofGraph} ${kept} ${before}
+  const found = yield* all<QuarantineRow>(sql`
+    SELECT ${quarantineColumns} FROM quarantine d JOIN graph g ON g.id = d.graph WHERE true ${ofGraph} ${kept} ${before}
     ORDER BY d.sequence DESC LIMIT ${page.limit + 1}`);
-  return closePage(
-    listing,
-    page,
-    found,
-    ([sequence]) => [sequence],
-    ([sequence, name, artifactKey, key, partition, run, at, findings, ended]) => ({
-      sequence,
-      graph: name,
-      artifactKey,
-      key,
-      partition,
-      run: fromNull(run),
-      at,
-      findings: decodeJson(findings, "findings"),
-      ended: fromNull(ended),
-    }),
-  );
+  return closePage(listing, page, found, ([sequence]) => [sequence], toQuarantine);
+}
+
+export function toQuarantine(row: QuarantineRow): QuarantineRecord {
+  const [sequence, graph, artifactKey, key, partition, run, at, findings, ended] = row;
+  return {
+    sequence,
+    graph,
+    artifactKey,
+    key,
+    partition,
+    run: fromNull(run),
+    at,
+    findings: decodeJson(findings, "findings"),
+    ended: fromNull(ended),
+  };
 }
 
 export function* endQuarantine(context: SqlContext, sequences: readonly number[]): Operation<number> {

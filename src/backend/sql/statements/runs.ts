@@ -25,11 +25,12 @@ import { all, change, first, type Operation } from "../operation.ts";
 import { eachChunk, rows, sql, type Statement, type Value } from "../statement.ts";
 import { partitionColumns, partitionReader, type PartitionRow } from "./partition-row.ts";
 
-const columns = sql`r.id, r.parent, r.kind, g.name, lower(hex(r.snapshot)), r.producer, r.version, r.key, lower(hex(r.input)),
+/** Of `run r` and its `graph g`. */
+export const runColumns: Statement = sql`r.id, r.parent, r.kind, g.name, lower(hex(r.snapshot)), r.producer, r.version, r.key, lower(hex(r.input)),
     r.state, r.reason, r.started_at, r.finished_at, r.attempts, r.duration, r.error, r.holder, r.sequence,
     r.task`;
 
-type Row = readonly [
+export type RunRow = readonly [
   id: RunId,
   parent: RunId | null,
   kind: RunRecord["kind"],
@@ -51,7 +52,7 @@ type Row = readonly [
   task: string | null,
 ];
 
-function toRun(row: Row): RunRecord {
+export function toRun(row: RunRow): RunRecord {
   const [id, parent, kind, graph, snapshot, producer, version, key, input] = row;
   const [state, reason, startedAt, finishedAt, attempts, duration, error, holder, , task] = row.slice(9) as Tail;
   const run = {
@@ -167,7 +168,9 @@ function* checkPartitions(edges: readonly RunPartition[]): Operation<void> {
 }
 
 export function* readRun(_: SqlContext, id: RunId): Operation<RunRecord | undefined> {
-  const row = yield* first<Row>(sql`SELECT ${columns} FROM run r JOIN graph g ON g.id = r.graph WHERE r.id = ${id}`);
+  const row = yield* first<RunRow>(
+    sql`SELECT ${runColumns} FROM run r JOIN graph g ON g.id = r.graph WHERE r.id = ${id}`,
+  );
   return row && toRun(row);
 }
 
@@ -178,8 +181,8 @@ export function* readRuns(_: SqlContext, ids: readonly RunId[]): Operation<reado
 
 /** Those of the runs that are known. */
 export function* knownRuns(ids: readonly RunId[]): Operation<Map<RunId, RunRecord>> {
-  const found = yield* all<Row>(sql`
-    SELECT ${columns} FROM json_each(${toJsonList(ids)}) q CROSS JOIN run r ON r.id = q.value CROSS JOIN graph g ON g.id = r.graph`);
+  const found = yield* all<RunRow>(sql`
+    SELECT ${runColumns} FROM json_each(${toJsonList(ids)}) q CROSS JOIN run r ON r.id = q.value CROSS JOIN graph g ON g.id = r.graph`);
   return new Map(found.map((row) => [row[0], toRun(row)]));
 }
 
@@ -205,8 +208,8 @@ export function* listRuns(_: SqlContext, filter: RunFilter = {}, request?: PageR
   const listing = runListing(filter);
   const page = openPage(listing, request);
   const before = page.after === undefined ? sql`` : sql`AND r.sequence < ${page.after[0]}`;
-  const found = yield* all<Row>(sql`
-    SELECT ${columns} FROM run r JOIN graph g ON g.id = r.graph
+  const found = yield* all<RunRow>(sql`
+    SELECT ${runColumns} FROM run r JOIN graph g ON g.id = r.graph
     WHERE true ${conditions(filter)} ${before} ORDER BY r.sequence DESC LIMIT ${page.limit + 1}`);
   return closePage(listing, page, found, (row) => [row[17]], toRun);
 }

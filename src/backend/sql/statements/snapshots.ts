@@ -7,13 +7,14 @@ import { otherSnapshot, snapshotTagged, snapshotUnknown } from "../../refusals.t
 import { toBytes, toJsonList } from "../column.ts";
 import { numberGraph, takeSequence, type SqlContext } from "../context.ts";
 import { all, change, first, type Operation } from "../operation.ts";
-import { sql } from "../statement.ts";
+import { sql, type Statement } from "../statement.ts";
 
 const MOST_FOUND = 10;
 
-const columns = sql`lower(hex(s.fingerprint)), g.name, lower(hex(s.graph_fingerprint)), s.state, s.created_at, s.sequence`;
+/** Of `snapshot s` and its `graph g`. */
+export const snapshotColumns: Statement = sql`lower(hex(s.fingerprint)), g.name, lower(hex(s.graph_fingerprint)), s.state, s.created_at, s.sequence`;
 
-type Row = readonly [
+export type SnapshotRow = readonly [
   id: Fingerprint,
   graph: string,
   graphFingerprint: Fingerprint,
@@ -22,26 +23,26 @@ type Row = readonly [
   sequence: number,
 ];
 
-function toSnapshot([id, graph, graphFingerprint, state, createdAt, sequence]: Row): StoredSnapshot {
+export function toSnapshot([id, graph, graphFingerprint, state, createdAt, sequence]: SnapshotRow): StoredSnapshot {
   return { id, graph, graphFingerprint, state, createdAt, sequence };
 }
 
 export function* readSnapshot(_: SqlContext, id: Fingerprint): Operation<StoredSnapshot | undefined> {
-  const row = yield* first<Row>(sql`
-    SELECT ${columns} FROM snapshot s JOIN graph g ON g.id = s.graph WHERE s.fingerprint = ${toBytes(id)}`);
+  const row = yield* first<SnapshotRow>(sql`
+    SELECT ${snapshotColumns} FROM snapshot s JOIN graph g ON g.id = s.graph WHERE s.fingerprint = ${toBytes(id)}`);
   return row && toSnapshot(row);
 }
 
 export function* readLatestSnapshot(_: SqlContext, graph: string): Operation<StoredSnapshot | undefined> {
-  const row = yield* first<Row>(sql`
-    SELECT ${columns} FROM graph g JOIN snapshot s ON s.graph = g.id WHERE g.name = ${graph}
+  const row = yield* first<SnapshotRow>(sql`
+    SELECT ${snapshotColumns} FROM graph g JOIN snapshot s ON s.graph = g.id WHERE g.name = ${graph}
     ORDER BY s.sequence DESC LIMIT 1`);
   return row && toSnapshot(row);
 }
 
 export function* findSnapshots(_: SqlContext, prefix: string): Operation<readonly StoredSnapshot[]> {
-  const rows = yield* all<Row>(sql`
-    SELECT ${columns} FROM snapshot s JOIN graph g ON g.id = s.graph
+  const rows = yield* all<SnapshotRow>(sql`
+    SELECT ${snapshotColumns} FROM snapshot s JOIN graph g ON g.id = s.graph
     WHERE s.fingerprint BETWEEN unhex(${prefix.padEnd(32, "0")}) AND unhex(${prefix.padEnd(32, "f")})
     ORDER BY s.fingerprint LIMIT ${MOST_FOUND}`);
   return rows.map(toSnapshot);
@@ -84,8 +85,8 @@ export function* listSnapshots(
   const page = openPage(listing, request);
   const ofGraph = graph === undefined ? sql`` : sql`AND s.graph = (SELECT id FROM graph WHERE name = ${graph})`;
   const before = page.after === undefined ? sql`` : sql`AND s.sequence < ${page.after[0]}`;
-  const rows = yield* all<Row>(sql`
-    SELECT ${columns} FROM snapshot s JOIN graph g ON g.id = s.graph
+  const rows = yield* all<SnapshotRow>(sql`
+    SELECT ${snapshotColumns} FROM snapshot s JOIN graph g ON g.id = s.graph
     WHERE true ${ofGraph} ${before} ORDER BY s.sequence DESC LIMIT ${page.limit + 1}`);
   return closePage(listing, page, rows, (row) => [row[5]], toSnapshot);
 }

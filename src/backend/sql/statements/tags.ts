@@ -9,11 +9,12 @@ import { snapshotUnknown, tagMoved, tagRefusal, tagUnknown } from "../../refusal
 import { fromHex, fromNull, toBytes, toOptionalBytes } from "../column.ts";
 import { takeSequence, type SqlContext } from "../context.ts";
 import { all, change, first, type Operation } from "../operation.ts";
-import { sql } from "../statement.ts";
+import { sql, type Statement } from "../statement.ts";
 
-const columns = sql`g.name, t.tag, lower(hex(s.fingerprint)), t.sequence, t.changed_at, t.changed_by, t.why`;
+/** Of `tag t`, its `graph g` and `snapshot s`. */
+export const tagColumns: Statement = sql`g.name, t.tag, lower(hex(s.fingerprint)), t.sequence, t.changed_at, t.changed_by, t.why`;
 
-type Row = readonly [
+export type TagRow = readonly [
   graph: string,
   tag: string,
   snapshot: Fingerprint,
@@ -23,13 +24,13 @@ type Row = readonly [
   why: string | null,
 ];
 
-function toTag([graph, tag, snapshot, sequence, at, by, why]: Row): TagRecord {
+export function toTag([graph, tag, snapshot, sequence, at, by, why]: TagRow): TagRecord {
   return { graph, tag, snapshot, sequence, at, by, why: fromNull(why) };
 }
 
 export function* readSnapshotTag(_: SqlContext, graph: string, tag: string): Operation<TagRecord | undefined> {
-  const row = yield* first<Row>(sql`
-    SELECT ${columns} FROM graph g JOIN tag t ON t.graph = g.id JOIN snapshot s ON s.id = t.snapshot
+  const row = yield* first<TagRow>(sql`
+    SELECT ${tagColumns} FROM graph g JOIN tag t ON t.graph = g.id JOIN snapshot s ON s.id = t.snapshot
     WHERE g.name = ${graph} AND t.tag = ${tag}`);
   return row && toTag(row);
 }
@@ -57,7 +58,7 @@ export function* writeSnapshotTag(context: SqlContext, write: TagWrite): Operati
   return record;
 }
 
-function* addChange(graph: number, entry: TagChange): Operation<void> {
+export function* addChange(graph: number, entry: TagChange): Operation<void> {
   const { tag, snapshot, previous, sequence, at, by, why } = entry;
   yield* change(sql`
     INSERT INTO tag_change (sequence, graph, tag, snapshot, previous, changed_at, changed_by, why)
@@ -73,8 +74,8 @@ export function* listSnapshotTags(
   const page = openPage(listing, request);
   const ofGraph = graph === undefined ? sql`` : sql`AND g.name = ${graph}`;
   const after = page.after === undefined ? sql`` : sql`AND (g.name, t.tag) > (${page.after[0]}, ${page.after[1]})`;
-  const rows = yield* all<Row>(sql`
-    SELECT ${columns} FROM graph g JOIN tag t ON t.graph = g.id JOIN snapshot s ON s.id = t.snapshot
+  const rows = yield* all<TagRow>(sql`
+    SELECT ${tagColumns} FROM graph g JOIN tag t ON t.graph = g.id JOIN snapshot s ON s.id = t.snapshot
     WHERE true ${ofGraph} ${after} ORDER BY g.name, t.tag LIMIT ${page.limit + 1}`);
   return closePage(listing, page, rows, ([name, tag]) => [name, tag], toTag);
 }

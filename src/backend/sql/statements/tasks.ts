@@ -48,7 +48,7 @@ function* upsert(context: SqlContext, tasks: readonly TaskRecord[]): Operation<v
   yield* writeContents(tasks);
 }
 
-function* writeContents(tasks: readonly TaskRecord[]): Operation<void> {
+export function* writeContents(tasks: readonly TaskRecord[]): Operation<void> {
   yield* change(sql`
     DELETE FROM task_content
     WHERE run IN (SELECT r.sequence FROM json_each(${toJsonList(tasks.map(({ id }) => id))}) q CROSS JOIN run r ON r.id = q.value)`);

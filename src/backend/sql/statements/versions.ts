@@ -131,7 +131,7 @@ function* findTaken(
   return row && toVersion(row);
 }
 
-function* insertVersion(model: number, version: VersionRecord, body: string): Operation<void> {
+export function* insertVersion(model: number, version: VersionRecord, body: string): Operation<void> {
   const { id, sequence, stage, stagedAt, deleted, framework, run, source, revision } = version;
   const inserted = yield* first<[number: number]>(sql`
     INSERT INTO model_version (id, model, version, sequence, stage, staged_at, deleted, framework, run, content, partition,
@@ -142,7 +142,12 @@ function* insertVersion(model: number, version: VersionRecord, body: string): Op
   yield* writeValues(inserted![0], version);
 }
 
-function* updateVersion(number: number, version: VersionRecord, body: string, before: VersionRecord): Operation<void> {
+export function* updateVersion(
+  number: number,
+  version: VersionRecord,
+  body: string,
+  before: VersionRecord,
+): Operation<void> {
   const { stage, stagedAt, deleted, framework, run, source, revision } = version;
   yield* change(sql`
     UPDATE model_version SET stage = ${stage}, staged_at = ${stagedAt}, deleted = ${deleted === undefined ? 0 : 1},
