@@ -13,7 +13,7 @@ import { systemClock } from "../../util/clock.ts";
 import { showValue } from "../../util/show.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, flag, text, type Call, type Command } from "../command.ts";
-import { shownPath } from "../frames.ts";
+import { shownPath } from "../../code/frames.ts";
 import { findProject, type Project } from "../project.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, number } from "../terminal/quantity.ts";
