@@ -103,7 +103,11 @@ function rowAt(index: number, cells: readonly Cells[], columns: readonly Column[
 function cellAt(index: number, column: Cells): unknown {
   for (;;) {
     const piece = column.pieces[column.piece];
-    if (piece === undefined) throw new Error(`column '${column.name}' has fewer rows than the file says`);
+    if (piece === undefined) {
+      throw new StratigraphError("DATA_UNPARSEABLE", "a column has fewer rows than its file says", {
+        where: `column '${column.name}'`,
+      });
+    }
     if (index - column.first < piece.length) return piece[index - column.first];
     column.first += piece.length;
     column.piece += 1;

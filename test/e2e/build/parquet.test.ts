@@ -1,8 +1,10 @@
-// Parquet files of other programs, where the package that decompresses them is not installed.
+// Parquet files where optional packages around them are not installed.
 
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { ExampleCopy } from "../../support/example.ts";
 import { installed, installWithout } from "../../support/install-without.ts";
 import { openSpace } from "../../support/space.ts";
 
@@ -45,4 +47,15 @@ export default graph("missing", () => {
       "the package 'hyparquet-compressors' is needed for Parquet files that are compressed with ZSTD. Run `npm install hyparquet-compressors`.",
     ) as string,
   });
+});
+
+it("the flights are asked in TypeScript alone where DuckDB is not installed", () => {
+  using copy = new ExampleCopy("flights");
+  rmSync(join(copy.folder, "node_modules", "@duckdb"), { recursive: true });
+
+  const { output, status } = copy.run("jiti main.ts");
+
+  expect(output).toMatch(/^JFK {2}1,189 flights/);
+  expect(output).toContain("16 built\nDuckDB: not run, @duckdb/node-api is not installed\n");
+  expect(status).toBe(0);
 });
