@@ -114,7 +114,9 @@ export class StepInputs implements Disposable {
   async *#rows(node: GraphNode, partition: StoredPartition, form: WrittenForm | undefined): AsyncGenerator<unknown> {
     const verified = await this.#noting(node, partition, () => this.#open(node, partition));
     try {
-      yield* readWrittenRows(node, form, verified, partitionPlace(node, partition));
+      for await (const batch of readWrittenRows(node, form, verified, partitionPlace(node, partition))) {
+        for (const row of batch) yield row;
+      }
     } catch (error) {
       // Bytes that are not the recorded ones come before what a parser says of them.
       await this.#noting(node, partition, () => verified.verify());

@@ -83,13 +83,13 @@ export async function decodeWritten(
   return judging(upcast, () => parseValue(wholly(artifact), value, where));
 }
 
-/** The same row by row. Error: GRAPH_INVALID for an upcast of the whole value, which would need all rows at once. */
+/** The same row by row, in batches as `readRowsOf` gives them. Error: GRAPH_INVALID for an upcast of the whole value, which would need all rows at once. */
 export async function* readWrittenRows(
   { artifact }: GraphNode,
   form: WrittenForm | undefined,
   source: ByteSource,
   where: string,
-): AsyncGenerator<unknown> {
+): AsyncGenerator<Iterable<unknown>> {
   const upcast = form === undefined ? undefined : upcastFor(artifact, form);
   if (form === undefined) yield* readRowsOf(artifact, source, where);
   else if (upcast === undefined) yield* presentRows(artifact, form, source, where);
@@ -108,9 +108,12 @@ async function* presentRows(
   form: WrittenForm,
   source: ByteSource,
   where: string,
-): AsyncGenerator<unknown> {
+): AsyncGenerator<Iterable<unknown>> {
   try {
-    yield* readRowsOf(presentEncoding(artifact, form, where), source, where);
+    for await (const batch of readRowsOf(presentEncoding(artifact, form, where), source, where)) {
+      // One by one: a row that does not fit must be told of here.
+      for (const row of batch) yield [await row];
+    }
   } catch (error) {
     throw olderSchema(error, form, artifact);
   }
@@ -122,14 +125,16 @@ async function* upcastRows(
   upcast: DeclaredUpcast,
   source: ByteSource,
   where: string,
-): AsyncGenerator<unknown> {
+): AsyncGenerator<Iterable<unknown>> {
   const rows = rowSchemaOf(artifact.schema) as RowSchema;
   const parse = rowParser(wholly(artifact), rows.row, where);
   let count = 0;
-  for await (const old of readRowsOf(oldEncoding(artifact, form, upcast, where), source, where)) {
-    const index = count++;
-    const row = applyUpcast(upcast, old, rowPlace(where, index));
-    yield await judging(upcast, () => parse(row, index));
+  for await (const batch of readRowsOf(oldEncoding(artifact, form, upcast, where), source, where)) {
+    for (const old of batch) {
+      const index = count++;
+      const row = applyUpcast(upcast, await old, rowPlace(where, index));
+      yield [await judging(upcast, () => parse(row, index))];
+    }
   }
   checkRowCount(count, rows, where);
 }

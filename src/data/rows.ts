@@ -5,19 +5,23 @@ import { checkRowCount, rowParser, type Encoding } from "./io.ts";
 import type { ByteSource, RowFormat } from "./format/format.ts";
 import { rowSchemaOf, type RowSchema } from "./row-schema.ts";
 
-/** Parsed rows in the order of the file. Throws DATA_UNPARSEABLE and DATA_INVALID. */
-export async function* readRowsOf(encoding: Encoding, source: ByteSource, where: string): AsyncGenerator<unknown> {
+/**
+ * Parsed rows in the order of the file, in batches, each row parsed when it is asked for: a generator that gave them one by one would cost
+ * every row three more promises. A row is a promise where its schema has asynchronous checks. Throws DATA_UNPARSEABLE and DATA_INVALID.
+ */
+export async function* readRowsOf(
+  encoding: Encoding,
+  source: ByteSource,
+  where: string,
+): AsyncGenerator<Iterable<unknown>> {
   const { format, schema } = rowsOf(encoding);
   const parse = rowParser(encoding, schema.row, where);
   let count = 0;
+  function* parsed(batch: readonly unknown[]): Generator<unknown> {
+    for (const row of batch) yield parse(row, count++);
+  }
   try {
-    for await (const batch of format.read(source)) {
-      for (const row of batch) {
-        const parsed = parse(row, count);
-        count += 1;
-        yield parsed instanceof Promise ? await parsed : parsed;
-      }
-    }
+    for await (const batch of format.read(source)) yield parsed(batch);
   } catch (error) {
     throw isStratigraphError(error) && error.code === "DATA_UNPARSEABLE" ? error.within(where) : error;
   }

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -39,7 +39,8 @@ export class ExampleCopy implements Disposable {
     const modules = join(this.folder, "node_modules");
     mkdirSync(join(modules, ".bin"), { recursive: true });
     symlinkSync(root, join(modules, "stratigraph"), "junction");
-    for (const needed of ["zod", "vega-datasets", "ml-random-forest"]) {
+    for (const needed of ["zod", "vega-datasets", "ml-random-forest", "@duckdb/node-api"]) {
+      mkdirSync(dirname(join(modules, needed)), { recursive: true });
       symlinkSync(join(root, "node_modules", needed), join(modules, needed), "junction");
     }
     this.#command("strata", join(root, "dist", "cli", "main.js"));

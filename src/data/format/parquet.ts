@@ -1,19 +1,19 @@
 // Parquet: rows by column, compressed, through packages that are loaded when they are first needed.
 
-import { createRequire } from "node:module";
-import type * as Reading from "hyparquet";
 import type * as Writing from "hyparquet-writer";
 import type { $ZodType } from "zod/v4/core";
-import { isStratigraphError, StratigraphError } from "../../errors.ts";
+import { StratigraphError } from "../../errors.ts";
 import { showValue } from "../../util/show.ts";
-import type { ByteSource, Format, RowWriter } from "./format.ts";
-import { cellOf, columnsOf, fieldOf, parquetTypes, type Column } from "./parquet-columns.ts";
+import type { Format, RowWriter } from "./format.ts";
+import { cellOf, columnsOf, parquetTypes, type Column } from "./parquet-columns.ts";
+import { packageOf } from "./parquet-package.ts";
+import { readGroups } from "./parquet-read.ts";
 
 /**
  * Values are arrays of objects; the artifact's schema says which columns there are: texts, numbers (DOUBLE), `z.int()` and bigints (INT64),
  * booleans and dates (milliseconds), null where a field may be missing; every other field is JSON in a text. Files of other programs are
- * read too, as far as they are uncompressed or Snappy; of their columns those that the schema names. Needs `hyparquet`, and `hyparquet-writer`
- * to write.
+ * read too, of their columns those that the schema names. Needs `hyparquet`, `hyparquet-writer` to write, and `hyparquet-compressors` for
+ * files that are compressed with anything but Snappy.
  */
 export function parquet(): Format {
   return unbound;
@@ -63,19 +63,6 @@ function formatOf(columns: readonly Column[] | undefined): Format {
     },
     rows: { read: (source) => readGroups(source, columns), write },
   };
-}
-
-const load = createRequire(import.meta.url);
-
-function packageOf<T>(name: string): T {
-  try {
-    return load(name) as T;
-  } catch (cause) {
-    throw new StratigraphError("PACKAGE_MISSING", `the package '${name}' is needed for Parquet files`, {
-      hint: `Run \`npm install ${name}\`.`,
-      cause,
-    });
-  }
 }
 
 /** Rows that are in memory together. The number is in the bytes: changing it changes every file. */
@@ -142,58 +129,4 @@ class ParquetRows implements RowWriter {
     this.#bytes.index = 0;
     return bytes;
   }
-}
-
-/** Rows of the columns that the schema names; all of them where there is none. At most a group of rows at a time. */
-async function* readGroups(
-  source: Pick<ByteSource, "size" | "read">,
-  columns: readonly Column[] | undefined,
-): AsyncGenerator<readonly unknown[]> {
-  const { parquetMetadataAsync, parquetReadObjects } = packageOf<typeof Reading>("hyparquet");
-  const file = {
-    byteLength: source.size,
-    slice: async (start: number, end = source.size): Promise<ArrayBuffer> => {
-      const bytes = await source.read(start < 0 ? source.size + start : start, end);
-      return new Uint8Array(bytes).buffer;
-    },
-  };
-  try {
-    const metadata = await parquetMetadataAsync(file);
-    const there = topColumns(metadata.schema);
-    const wanted = columns?.filter(({ name }) => there.has(name));
-    let start = 0;
-    for (const { num_rows } of metadata.row_groups) {
-      const end = start + Number(num_rows);
-      // Without columns there would be no rows either, and all of them would be read.
-      const names = wanted === undefined || wanted.length === 0 ? {} : { columns: wanted.map(({ name }) => name) };
-      const cells = await parquetReadObjects({ file, metadata, rowStart: start, rowEnd: end, ...names });
-      yield wanted === undefined ? cells : cells.map((row) => rowOf(row, wanted));
-      start = end;
-    }
-  } catch (cause) {
-    if (isStratigraphError(cause)) throw cause;
-    throw new StratigraphError("DATA_UNPARSEABLE", "this is no Parquet file that can be read", {
-      received: cause instanceof Error ? cause.message : showValue(cause),
-      cause,
-    });
-  }
-}
-
-/** The names of the columns themselves: a nested one is followed by what is in it. */
-function topColumns(schema: readonly { readonly name: string; readonly num_children?: number }[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (let at = 1; at < schema.length;) {
-    names.add(schema[at]!.name);
-    for (let left = 1; left > 0 && at < schema.length; at++) left += (schema[at]!.num_children ?? 0) - 1;
-  }
-  return names;
-}
-
-function rowOf(cells: Readonly<Record<string, unknown>>, columns: readonly Column[]): unknown {
-  const row: Record<string, unknown> = {};
-  for (const column of columns) {
-    const value = fieldOf(column, cells[column.name]);
-    if (value !== undefined) row[column.name] = value;
-  }
-  return row;
 }

@@ -1,13 +1,9 @@
 // Producers in threads, through the built program and a user's TypeScript.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { installed, installWithout } from "../../support/install-without.ts";
 import { openSpace, type Space } from "../../support/space.ts";
-
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** A pipeline with three producers in a module of their own; `build` is the body of the last. */
 function pipeline(build: string): Readonly<Record<string, string>> {
@@ -215,28 +211,3 @@ export default graph("missing", () => ({ one: one(), two: two() }));
       "the package 'piscina' is needed for producers that run in threads. Run `npm install piscina`, or leave out executor: \"threads\".",
   });
 });
-
-/** The package itself, with all that it depends on and all its peers but one. */
-function installWithout(space: Space, missing: string): void {
-  const packages = join(root, "node_modules");
-  const home = space.path("node_modules", "stratigraph");
-  cpSync(join(root, "dist"), join(home, "dist"), { recursive: true });
-  cpSync(join(root, "package.json"), join(home, "package.json"));
-  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
-    readFileSync(join(root, "package.json"), "utf8"),
-  ) as Readonly<Record<string, Readonly<Record<string, string>>>>;
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-    if (name === missing) continue;
-    mkdirSync(dirname(space.path("node_modules", name)), { recursive: true });
-    symlinkSync(join(packages, name), space.path("node_modules", name), "junction");
-  }
-}
-
-/** Runs the program that was installed there. */
-function installed(
-  space: Space,
-  ...args: readonly string[]
-): { stdout: string; stderr: string; status: number | null } {
-  const program = space.path("node_modules", "stratigraph", "dist", "cli", "main.js");
-  return spawnSync(process.execPath, [program, ...args], { cwd: space.folder, encoding: "utf8" });
-}
