@@ -23,11 +23,12 @@ export function progressTree(progress: Progress, terminal: Terminal, now: number
   return [...drawn, foot(progress, terminal, now)];
 }
 
-/** "days 12 of 28, total 0 of 1 (4.1 s)". */
-export function progressLine(progress: Progress, now: number): string {
+/** "days 12 of 28, total 0 of 1 (4.1 s)"; `undefined` where nothing is open, as between what fan-outs made and what comes of it. */
+export function progressLine(progress: Progress, now: number): string | undefined {
   const open = [...progress.lines.values()].filter(
     (line) => line.todo > 0 && (line.running.size > 0 || done(line) < line.todo),
   );
+  if (open.length === 0) return undefined;
   const parts = open.slice(0, 5).map((line) => {
     const [told] = line.told.values();
     const far = told === undefined ? "" : ` (at ${toldText(told)})`;

@@ -37,7 +37,8 @@ export function createReporter(terminal: Terminal, clock: Clock = systemClock): 
     shown = now;
     if (live) terminal.draw(progressTree(progress, terminal, now));
     else if (progress.planned && progress.runningSince !== undefined) {
-      terminal.print(progressLine(progress, now));
+      const line = progressLine(progress, now);
+      if (line !== undefined) terminal.print(line);
     }
   };
   // A producer that never lets go of the thread is drawn when it does; the timer keeps no process alive.

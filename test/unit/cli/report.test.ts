@@ -266,4 +266,34 @@ describe("while a build runs", () => {
   it("a log gets one line", () => {
     expect(progressLine(running(), 2_000)).toBe("days 4 of 8, total 0 of 1 (2.00 s, about 2.38 s left)");
   });
+
+  it("a log gets none where nothing is open, and what a fan-out adds is counted with the rest", () => {
+    const progress = new Progress(0);
+    const planned = (key: string, missing: number, more?: true) => {
+      const counts = { ...zero, missing };
+      progress.take({ type: "planned", graph: "g", snapshot, counts, byKey: new Map([[key, counts]]), more }, 10);
+    };
+    const finish = (key: string) =>
+      progress.take(
+        {
+          type: "step-finished",
+          step: name(key, ""),
+          state: "built",
+          reason: { code: "never-built" },
+          duration: 1,
+          error: undefined,
+        },
+        20,
+      );
+    planned("parts.keys", 1);
+    finish("parts.keys");
+
+    expect(progressLine(progress, 2_000)).toBeUndefined();
+
+    planned("sums", 2, true);
+    finish("sums");
+
+    expect(progressLine(progress, 2_000)).toContain("sums 1 of 2");
+    expect(progress.todo).toBe(3);
+  });
 });
