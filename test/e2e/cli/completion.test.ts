@@ -19,7 +19,7 @@ describe("completion", () => {
   it("knows commands, verbs and options, and before the first build no names", async () => {
     await using space = await openSpend();
 
-    expect(await words(space, "b")).toEqual(["build", "bisect"]);
+    expect(await words(space, "b")).toEqual(["build", "bisect", "backend"]);
     expect(await words(space, "snapshots", "e")).toEqual(["export"]);
     expect(await words(space, "snapshots", "export", "--o")).toEqual(["--only"]);
     expect(await words(space, "read", "")).toEqual([]);

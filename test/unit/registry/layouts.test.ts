@@ -407,7 +407,7 @@ describe("a tauro projection whose writer was killed between its index and the f
     const expected = await collect(importTauro(folder.path));
     const path = Object.keys(before).find((one) => one.endsWith("/v5.json"))!;
 
-    folder.write(path, before[path]!);
+    folder.write(path, before[path]);
 
     expect(await collect(importTauro(folder.path))).toEqual(expected);
     expect(expected.find(({ sequence }) => sequence === 5)?.deleted).toBeDefined();
