@@ -38,6 +38,16 @@ export function* takeSequence(count: number): Operation<number> {
   return row![0] - count + 1;
 }
 
+/**
+ * Changes something that nobody reads, so that a commit has a page to write. Not a number: taking one would be a change that others see, and
+ * one written over by itself is no change at all to SQLite, which then syncs nothing.
+ */
+export function* touch(): Operation<void> {
+  yield* change(sql`
+    INSERT INTO meta (name, value) VALUES ('touched', '0')
+    ON CONFLICT (name) DO UPDATE SET value = CASE value WHEN '0' THEN '1' ELSE '0' END`);
+}
+
 /** Those of the artifacts that are known. */
 export function* findArtifacts(
   { names }: SqlContext,

@@ -6,7 +6,7 @@ import { findLockHolder } from "../../util/lock-holder.ts";
 import type { Access, StoreCalls } from "../connection.ts";
 import { Names, type SqlContext } from "../sql/context.ts";
 import { newestVersion, pendingMigrations, readVersion } from "../sql/migrate.ts";
-import { takeSequence } from "../sql/context.ts";
+import { touch } from "../sql/context.ts";
 import { WriterQueue, type WritableStore } from "../writer-queue.ts";
 import { loadDriver } from "./driver.ts";
 import { isBusy } from "./failure.ts";
@@ -205,7 +205,7 @@ function makeDurable(handle: Handle): void {
   handle.command("PRAGMA synchronous = FULL");
   try {
     handle.command("BEGIN IMMEDIATE");
-    handle.run(takeSequence(0)); // no number is lost, and yet a page is written
+    handle.run(touch());
     handle.command("COMMIT");
   } finally {
     handle.command("PRAGMA synchronous = NORMAL");
