@@ -17,7 +17,7 @@ import type { SealedManifest } from "../identity/manifest.ts";
 import { mapCall, type InputMapping } from "./mapping.ts";
 import type { PartitionSet } from "./partition-set.ts";
 import { placeText } from "./place.ts";
-import type { Reason } from "./reason.ts";
+import { neverBuilt, type Reason } from "./reason.ts";
 import { inNameOrder, producerManifest, stepManifest, type StepInput } from "./step-identity.ts";
 import type { StepName } from "./events.ts";
 import type { Warning } from "./quality.ts";
@@ -119,8 +119,6 @@ export function layMore(network: Network): readonly StepGroup[] {
   Object.assign(network, { groups: all, unlaid: left });
   return added;
 }
-
-const neverBuilt: Reason = Object.freeze({ code: "never-built" });
 
 function layGroup(call: GraphCall, states: ReadonlyMap<GraphNode, NodeState>): StepGroup {
   const mapping = mapCall(call, (node) => states.get(node)!.set);

@@ -40,7 +40,7 @@ export async function readPins({ connection }: Workspace, network: Network): Pro
     const slot = state.call.outputs.findIndex((output) => output.node === node);
     marks.push({ mark, step: state.steps[position]!, slot });
   }
-  const stored = await connection.readPartitions(marks.map(({ mark }) => mark.partition));
+  const stored = await connection.readPartitions([...marks, ...unlaid].map(({ mark }) => mark.partition));
   const pins = new Map<Step, { outputs: StoredPartition[]; why: string }>();
   for (const [index, { mark, step, slot }] of marks.entries()) {
     const { node } = step.group.call.outputs[slot]!;
@@ -56,11 +56,10 @@ export async function readPins({ connection }: Workspace, network: Network): Pro
   }
   const steps: ReadonlyMap<Step, Pin> = pins;
   // Of what a fan-out will say, as it is marked: a snapshot must not have another id once that is known.
-  const later = await connection.readPartitions(unlaid.map(({ mark }) => mark.partition));
   const contents = [
     ...pinnedContents(steps),
     ...unlaid.flatMap(({ place }, index): PinnedContents => {
-      const content = later[index]?.content;
+      const content = stored[marks.length + index]?.content;
       return content === undefined ? [] : [[place, content]];
     }),
   ];

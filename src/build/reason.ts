@@ -45,3 +45,8 @@ export interface Reason {
   /** The steps waited for, or for `upstream-failed` those that failed: at most 3, as "days[date=2026-01-02]". */
   readonly on?: readonly string[] | undefined;
 }
+
+// The commonest, shared: a graph may have a million steps.
+export const unchanged: Reason = Object.freeze({ code: "unchanged" });
+export const builtBefore: Reason = Object.freeze({ code: "built-before" });
+export const neverBuilt: Reason = Object.freeze({ code: "never-built" });

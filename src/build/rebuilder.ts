@@ -23,7 +23,7 @@ import { findParts } from "./parts.ts";
 import { invalid as pinInvalid, readPins, type Pin, type PinnedContents } from "./pins.ts";
 import { placeText } from "./place.ts";
 import { Judge } from "./quality.ts";
-import type { Reason } from "./reason.ts";
+import { builtBefore, neverBuilt, unchanged, type Reason } from "./reason.ts";
 import { stepManifest } from "./step-identity.ts";
 import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";
 
@@ -366,11 +366,6 @@ export async function findEverything(
   fanned.forEach((index, at) => (found[index] = parts[at]));
   return found;
 }
-
-// Shared: a graph may have a million steps.
-const unchanged: Reason = Object.freeze({ code: "unchanged" });
-const builtBefore: Reason = Object.freeze({ code: "built-before" });
-const neverBuilt: Reason = Object.freeze({ code: "never-built" });
 
 function block(step: Step, error: StratigraphError): void {
   step.blocked = error;

@@ -11,6 +11,7 @@ import { Ledger, runOf } from "./ledger.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
 import { outputNode, stepManifestOf, stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
 import { Pools } from "./pools.ts";
+import { builtBefore } from "./reason.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
 import type { Rebuilder } from "./rebuilder.ts";
@@ -244,7 +245,7 @@ export class Scheduler {
   /** Somebody else built it in between: their result is ours. */
   async #link(step: Step, outputs: readonly StoredPartition[]): Promise<void> {
     step.outputs = outputs;
-    step.reason = { code: "built-before" };
+    step.reason = builtBefore;
     await this.#rebuilder.judgeStored([step]);
     if (step.blocked !== undefined) return this.#failStep(step, step.blocked);
     await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, linksOf(step));

@@ -41,11 +41,10 @@ function forcing(
   return (step) => {
     if (done?.has(stepPlace(step)) === true) return false;
     const { outputs, parts } = step.group.call;
-    if (outputs.some(({ node }) => named(node, step.position))) return true;
-    if (parts === undefined) return false;
-    const state = network.states.get(parts.node);
-    if (state?.kind !== "parts") return named(parts.node, undefined);
-    return state.origins.some((origin, position) => origin.step === step && named(parts.node, position));
+    // What a fan-out will make is not known before it has run: it is forced whole.
+    return (
+      outputs.some(({ node }) => named(node, step.position)) || (parts !== undefined && named(parts.node, undefined))
+    );
   };
 }
 

@@ -8,7 +8,7 @@ import type { BuildOptions } from "./build.ts";
 import type { BuildListener, BuildResult, StepReport } from "./events.ts";
 import { judges } from "./demands.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
-import type { Reason } from "./reason.ts";
+import { unchanged } from "./reason.ts";
 import { readStanding, type KeptStanding } from "./standing-file.ts";
 import { stillStands, type Standing } from "./standing.ts";
 import type { FinishedState, PlannedState } from "./step-state.ts";
@@ -66,8 +66,6 @@ function recallKept(
   const kept = readStanding({ root, home: resolve(home), kind }, graph, stamp);
   return kept === undefined ? undefined : buildFrom(kept, graph, root, home);
 }
-
-const unchanged: Reason = Object.freeze({ code: "unchanged" });
 
 function buildFrom(kept: KeptStanding, graph: GraphDefinition, root: string, home: string): StandingBuild {
   const { standing, snapshot, counts, partitions } = kept;

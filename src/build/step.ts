@@ -14,7 +14,7 @@ import { inspectOutputs, rowStatistics, type Inspected } from "./quality.ts";
 import { discardRows, RowsRefused, WrittenRows, type RowTarget } from "./row-output.ts";
 import type { StepInputs } from "./step-inputs.ts";
 import type { AnyKey } from "./partition-set.ts";
-import { WrittenParts, type PartTarget } from "./part-output.ts";
+import { WrittenParts, type PartTarget, type WrittenPart } from "./part-output.ts";
 import { encodeOutputs, outputPlace } from "./step-outputs.ts";
 import { targetStorage, type Workspace } from "./workspace.ts";
 
@@ -226,6 +226,12 @@ async function writeAll(
   const inspected = [...(await inspectOutputs(call, key, encoded))];
   const outputs: { name: string; partition: PartitionRecord }[] = [];
   const places: WrittenPlace[] = [];
+  const remember = (name: string, { identity }: GraphNode, made: Omit<WrittenPart, "inspected">): void => {
+    const { keyText, content, storage, location, value } = made;
+    const { fingerprint, size, digest } = content;
+    const written = { content: fingerprint, size, digest, storage, location, value, run };
+    outputs.push({ name, partition: { artifact: identity, key: keyText, input: step.input!, ...written } });
+  };
   for (const [index, { node, slot }] of call.outputs.entries()) {
     const storage = targetStorage(node, workspace);
     const output = encoded[index]!;
@@ -240,41 +246,13 @@ async function writeAll(
       else file.place();
       places.push({ storage, location });
     }
-    outputs.push({
-      name: slot,
-      partition: {
-        artifact: node.identity,
-        key,
-        input: step.input!,
-        content: content.fingerprint,
-        size: content.size,
-        digest: content.digest,
-        storage: storage.kind,
-        location,
-        value: inline ? bytes : undefined,
-        run,
-      },
-    });
+    const value = inline ? bytes : undefined;
+    remember(slot, node, { keyText: key, content, storage: storage.kind, location, value });
   }
   for (const part of parts?.parts ?? []) {
     const { slot, node } = call.parts!;
-    const { keyText, content, storage, location, value } = part;
-    outputs.push({
-      name: slot,
-      partition: {
-        artifact: node.identity,
-        key: keyText,
-        input: step.input!,
-        content: content.fingerprint,
-        size: content.size,
-        digest: content.digest,
-        storage,
-        location,
-        value,
-        run,
-      },
-    });
-    if (value === undefined) places.push({ storage: targetStorage(node, workspace), location });
+    remember(slot, node, part);
+    if (part.value === undefined) places.push({ storage: targetStorage(node, workspace), location: part.location });
     inspected.push(part.inspected);
   }
   return { outputs, places, inspected };

@@ -83,34 +83,8 @@ export const keptFacts: { readonly [Kind in FactKind]: Kept<KeptRecords[Kind]> }
       if (aliases !== undefined) state.delete(aliases, record.alias);
     },
   },
-  aliasChanges: {
-    list: (state, after, limit) =>
-      ofMany(
-        valuesOf(state.aliasChanges),
-        (row) => [row.number],
-        after,
-        limit,
-        (row) => row,
-      ),
-    put(state, records) {
-      for (const record of records)
-        state.set(rowsOf(state, state.aliasChanges, aliasPlace(record)), record.number, frozen({ ...record }));
-    },
-  },
-  annotations: {
-    list: (state, after, limit) =>
-      ofMany(
-        valuesOf(state.annotations),
-        (row) => [row.number],
-        after,
-        limit,
-        (row) => row,
-      ),
-    put(state, records) {
-      for (const record of records)
-        state.set(rowsOf(state, state.annotations, modelPlace(record)), record.number, frozen({ ...record }));
-    },
-  },
+  aliasChanges: numbered<KeptRecords["aliasChanges"]>((state) => state.aliasChanges, aliasPlace),
+  annotations: numbered<KeptRecords["annotations"]>((state) => state.annotations, modelPlace),
   events: {
     list: (state, after, limit) => ofMap(state.events, after, limit, (event) => event),
     put(state, records) {
@@ -153,4 +127,25 @@ function putVersion(state: MemoryState, record: VersionRecord): void {
   state.journal.set(state.versionsById, id, stored);
   const numbers = state.within(state.versionNumbers, place, () => new Map<string, number>());
   state.journal.set(numbers, version, sequence);
+}
+
+/** Rows that lie by place, each with a number of its own among all of them. */
+function numbered<Row extends { readonly number: number }>(
+  mapOf: (state: MemoryState) => Map<string, OrderedMap<number, Row>>,
+  placeOf: (row: Row) => string,
+): Kept<Row> {
+  return {
+    list: (state, after, limit) =>
+      ofMany(
+        valuesOf(mapOf(state)),
+        (row) => [row.number],
+        after,
+        limit,
+        (row) => row,
+      ),
+    put(state, records) {
+      for (const record of records)
+        state.set(rowsOf(state, mapOf(state), placeOf(record)), record.number, frozen({ ...record }));
+    },
+  };
 }
