@@ -54,18 +54,20 @@ export function blocksOf(page: string): Block[] {
   return blocks;
 }
 
+/** The page without its fenced blocks; lines keep their numbers. */
+export function withoutBlocks(page: string): string {
+  return readPage(page).replace(/^(`{3,})[\s\S]*?^\1$/gm, (block) => block.replace(/[^\n]/g, ""));
+}
+
 /** The page without its fenced blocks and code spans, so that what looks like a link there is none. */
 export function proseOf(page: string): string {
-  return readPage(page)
-    .replace(/^(`{3,})[\s\S]*?^\1$/gm, (block) => block.replace(/[^\n]/g, ""))
-    .replace(/`[^`\n]*`/g, (code) => " ".repeat(code.length));
+  return withoutBlocks(page).replace(/`[^`\n]*`/g, (code) => " ".repeat(code.length));
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
 export function anchorsOf(page: string): ReadonlySet<string> {
-  const prose = readPage(page).replace(/^(`{3,})[\s\S]*?^\1$/gm, "");
   const anchors = new Set<string>();
-  for (const [, heading = ""] of prose.matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
+  for (const [, heading = ""] of withoutBlocks(page).matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
     const anchor = heading
       .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
       .toLowerCase()
