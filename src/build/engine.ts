@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { PartitionLink, PartitionRecord, RunId, StoredPartition } from "../backend/records.ts";
+import { storedPartition } from "../backend/stored-partition.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
@@ -10,11 +11,12 @@ import type { BuildOptions } from "./build.ts";
 import { differenceTo } from "./difference.ts";
 import type { BuildListener, BuildOutcome, BuildResult, StepReport } from "./events.ts";
 import { ChosenExecutor } from "./chosen-executor.ts";
+import { Ends } from "./ends.ts";
 import { isDead } from "./holder.ts";
 import { fanOutKeyChanges, keyChangesJson, sourceKeyChanges, type KeyChange } from "./key-changes.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { warningsOf } from "./quality.ts";
-import { layMore, madeBy, stepName, stepPlace, type Network, type Step } from "./network.ts";
+import { layMore, madeBy, stepName, type Network, type Step } from "./network.ts";
 import { layParts } from "./parts.ts";
 import { describePlan, neededSteps, openOf, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
 import { checkPools } from "./pools.ts";
@@ -31,6 +33,9 @@ import { openForPlanning, openWorkspace, type Workspace } from "./workspace.ts";
 
 /** How often stored bytes may turn out to be gone in the middle of a build before it gives up. */
 const MOST_PASSES = 5;
+
+/** Links that one statement writes: more would only take memory. */
+const MOST_LINKED = 50_000;
 
 /** `planGraph`, for a graph of which nothing is known. */
 export async function planAnew(graph: GraphDefinition, options: BuildOptions): Promise<Plan> {
@@ -65,7 +70,7 @@ export async function buildIn(
   emitPlan(options.on, first);
   if (options.budget !== undefined) checkBudget(await priceOf(workspace, first), options.budget, graph.name);
 
-  const ends = new Map<string, { step: Step; end: StepEnd }>();
+  const ends = new Ends();
   const keys: KeyChange[] = [];
   let planned = first;
   let build: RunId | undefined;
@@ -75,7 +80,7 @@ export async function buildIn(
     build = opened.run;
     for (const change of opened.keys) keys.push(change);
     const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
-    for (const [step, end] of result.ends) ends.set(stepPlace(step), { step, end });
+    for (const [step, end] of result.ends) ends.set(step, end);
     const ran = [...result.ends.keys()].filter(({ state }) => state === "built");
     for (const change of await fanOutKeyChanges(workspace, ran, planned.rebuilder)) keys.push(change);
     if (options.signal?.aborted === true) break;
@@ -168,9 +173,12 @@ async function openSnapshot(
     });
     if (rebuilder.damaged.size > 0) await tx.markPartitionsDamaged([...rebuilder.damaged]);
     await tx.writeSnapshotPartitions(id, await storeSources(tx, network));
-    const links: PartitionLink[] = [];
+    let links: PartitionLink[] = [];
     for (const step of neededSteps(network)) {
       if (step.outputs !== undefined) for (const link of linksOf(step)) links.push(link);
+      if (links.length < MOST_LINKED) continue;
+      await tx.writeSnapshotPartitions(id, links);
+      links = [];
     }
     await tx.writeSnapshotPartitions(id, links);
     if (build === undefined && todo) {
@@ -222,7 +230,7 @@ async function storeSources(tx: Workspace["connection"], network: Network): Prom
     });
   }
   const ids = await tx.writeArtifactPartitions(fresh.map(({ record }) => record));
-  fresh.forEach(({ record, store }, index) => store({ ...record, id: ids[index]!, damaged: false }));
+  fresh.forEach(({ record, store }, index) => store(storedPartition(record, ids[index]!, false)));
   return network.sources.flatMap(({ node, stored, set }) =>
     stored.map((partition, position) => ({
       artifactKey: node.key,
@@ -305,14 +313,14 @@ function someStep(network: Network, test: (step: Step) => boolean): boolean {
 function summarise(
   first: PlannedNetwork,
   network: Network,
-  ends: ReadonlyMap<string, { step: Step; end: StepEnd }>,
+  ends: Ends,
   options: BuildOptions,
   duration: number,
 ): BuildResult {
   const counts = { built: 0, reused: 0, skipped: 0, failed: 0 };
   const steps: StepReport<FinishedState>[] = [];
   for (const step of neededSteps(network)) {
-    const ended = ends.get(stepPlace(step));
+    const ended = ends.get(step);
     const state = (ended?.step.state ?? "reused") as FinishedState;
     const { reason } = ended?.step ?? step;
     for (const { node, partition } of madeBy(step)) {
@@ -334,11 +342,11 @@ function summarise(
   return { graph: name, snapshot: first.manifest.fingerprint, outcome, ...counts, steps, ...openOf(network), duration };
 }
 
-/** `done`: the places of steps that were told of already, in what comes to a plan. */
+/** `done`: what was told of already, in what comes to a plan. */
 function emitPlan(
   on: BuildListener | undefined,
   { network, manifest }: PlannedNetwork,
-  done?: ReadonlyMap<string, unknown>,
+  done?: Ends,
 ): void {
   if (on === undefined) return;
   const zero = (): Record<PlannedState, number> =>
@@ -346,7 +354,7 @@ function emitPlan(
   const counts = zero();
   const byKey = new Map<string, Record<PlannedState, number>>();
   for (const step of neededSteps(network)) {
-    if (done?.has(stepPlace(step)) === true) continue;
+    if (done?.has(step) === true) continue;
     const { key } = stepName(step);
     let mine = byKey.get(key);
     if (mine === undefined) byKey.set(key, (mine = zero()));

@@ -11,6 +11,7 @@ import type {
   RunRecord,
   StoredPartition,
 } from "../backend/records.ts";
+import { storedPartition } from "../backend/stored-partition.ts";
 import type { Storage } from "../data/storage/storage.ts";
 import type { CodeVersion } from "../identity/code-version.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
@@ -223,19 +224,17 @@ export class Ledger {
     const inputs: RunPartition[] = [];
     const outputs: RunPartition[] = [];
     const links = [];
-    const stored = new Map<StepCommit, StoredPartition[]>();
+    const stored = new Map<StepCommit, readonly StoredPartition[]>();
     let next = 0;
     for (const commit of kept) {
       const run = commit.run.id;
       for (const { name, partitions } of commit.inputs) {
         for (const { id } of partitions) inputs.push({ run, name, partition: id });
       }
-      const mine: StoredPartition[] = [];
-      for (const [slot, { name, partition }] of commit.outputs.entries()) {
-        const id = ids[next++]!;
-        outputs.push({ run, name, partition: id });
-        links.push({ artifactKey: outputNode(commit.step, slot).key, key: partition.key, partition: id });
-        mine.push({ ...partition, id, damaged: false });
+      const mine = commit.outputs.map(({ partition }) => storedPartition(partition, ids[next++]!, false));
+      for (const [slot, { id, key }] of mine.entries()) {
+        outputs.push({ run, name: commit.outputs[slot]!.name, partition: id });
+        links.push({ artifactKey: outputNode(commit.step, slot).key, key, partition: id });
       }
       stored.set(commit, mine);
     }
@@ -289,7 +288,7 @@ export class Ledger {
       inputs: inputs.flatMap(({ name, partitions }) => partitions.map(({ id }) => ({ run, name, partition: id }))),
       outputs: outputs.map(({ name }, slot) => ({ run, name, partition: ids[slot]! })),
     });
-    const stored = outputs.map(({ partition }, slot) => ({ ...partition, id: ids[slot]!, damaged: true }));
+    const stored = outputs.map(({ partition }, slot) => storedPartition(partition, ids[slot]!, true));
     await writeInspected(tx, stored, inspected);
     await tx.writeQuarantine(
       stored.map(({ id, key }, slot) => ({

@@ -76,9 +76,9 @@ export interface Step {
   /** By slot, see `outputNode`; there once the step is up to date, reused or built. */
   outputs: readonly StoredPartition[] | undefined;
   /** What its outputs do not meet, once they are judged. */
-  warnings?: readonly Warning[] | undefined;
+  warnings: readonly Warning[] | undefined;
   /** Why what is stored, or what it would read, must not be used. */
-  blocked?: StratigraphError | undefined;
+  blocked: StratigraphError | undefined;
 }
 
 /** It grows where there are fan-outs: what reads of one has a place in it only once it is known what there is to read. */
@@ -147,6 +147,8 @@ function layGroup(call: GraphCall, states: ReadonlyMap<GraphNode, NodeState>): S
       reason: neverBuilt,
       input: undefined,
       outputs: undefined,
+      warnings: undefined,
+      blocked: undefined,
     });
   }
   return group;

@@ -214,13 +214,13 @@ export class Rebuilder {
   }
 
   #adoptLatest(step: Step, input: Fingerprint): boolean {
-    const outputs: StoredPartition[] = [];
-    for (const { node } of step.group.call.outputs) {
+    const outputs = step.group.call.outputs.map(({ node }) => {
       const latest = this.latestOf(node, step.position);
-      if (latest === undefined || latest.input !== input || latest.damaged || latest.artifact !== node.identity)
-        return false;
-      outputs.push(latest);
-    }
+      const isSame = latest?.input === input && !latest.damaged && latest.artifact === node.identity;
+      return isSame ? latest : undefined;
+    });
+    if (!areAll(outputs)) return false;
+    step.input = outputs[0]!.input; // one text instead of two equal ones
     adopt(step, outputs, unchanged);
     return true;
   }
@@ -346,7 +346,7 @@ export async function findOutputs(
   let start = 0;
   return steps.map((step) => {
     const outputs = found.slice(start, (start += step.group.call.outputs.length));
-    return outputs.every((output) => output !== undefined) ? outputs : undefined;
+    return areAll(outputs) ? outputs : undefined;
   });
 }
 
@@ -365,6 +365,10 @@ export async function findEverything(
   const parts = await findParts(workspace, lists);
   fanned.forEach((index, at) => (found[index] = parts[at]));
   return found;
+}
+
+function areAll<T>(list: readonly (T | undefined)[]): list is readonly T[] {
+  return list.every((one) => one !== undefined);
 }
 
 function block(step: Step, error: StratigraphError): void {

@@ -3,7 +3,7 @@
 import { selectNodes } from "../graph/selector.ts";
 import type { KeyText } from "../identity/partition.ts";
 import { StratigraphError } from "../errors.ts";
-import { stepPlace, type Chosen, type Network, type NodeState, type Step } from "./network.ts";
+import { type Chosen, type Network, type NodeState, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 
 export interface SelectionOptions {
@@ -13,8 +13,8 @@ export interface SelectionOptions {
   readonly force?: boolean | readonly string[] | undefined;
   /** Why they are forced: kept with their runs. */
   readonly why?: string | undefined;
-  /** Places of steps that this build has carried out already, which nothing forces again. */
-  readonly done?: ReadonlyMap<string, unknown> | undefined;
+  /** Steps that this build has carried out already, which nothing forces again. */
+  readonly done?: { has(step: Step): boolean } | undefined;
 }
 
 export interface Selection {
@@ -39,7 +39,7 @@ function forcing(
   if (force === undefined || force === false) return () => false;
   const named = force === true ? chosen : chooser(network, force);
   return (step) => {
-    if (done?.has(stepPlace(step)) === true) return false;
+    if (done?.has(step) === true) return false;
     const { outputs, parts } = step.group.call;
     // What a fan-out will make is not known before it has run: it is forced whole.
     return (

@@ -14,6 +14,7 @@ import type {
   RunPartition,
   StoredPartition,
 } from "../records.ts";
+import { storedPartition } from "../stored-partition.ts";
 import { OrderedMap } from "./ordered-map.ts";
 import type { MemoryState, PartitionRow } from "./state.ts";
 
@@ -67,12 +68,7 @@ function writePartition(state: MemoryState, record: PartitionRecord): PartitionI
   if (id !== undefined && isSame(state.partitions.get(id)!.partition, record)) return id;
   const sequence = state.nextSequence();
   const written = id ?? (sequence as PartitionId);
-  const partition: StoredPartition = Object.freeze({
-    ...only(record),
-    value: record.value?.slice(),
-    id: written,
-    damaged: false,
-  });
+  const partition = Object.freeze(storedPartition({ ...record, value: record.value?.slice() }, written, false));
   state.set(state.partitions, written, { partition, sequence, writtenAt: state.clock.now() });
   state.journal.set(byKey, key, [...siblings.filter((one) => one !== written), written]);
   return written;
@@ -89,12 +85,6 @@ function isSame(stored: StoredPartition, record: PartitionRecord): boolean {
     stored.run === record.run &&
     (stored.value === undefined) === (record.value === undefined)
   );
-}
-
-/** A record may be part of something larger; what is not ours is not kept. */
-function only(record: PartitionRecord): PartitionRecord {
-  const { artifact, key, input, content, size, digest, storage, location, value, run } = record;
-  return { artifact, key, input, content, size, digest, storage, location, value, run };
 }
 
 export function findPartitions(

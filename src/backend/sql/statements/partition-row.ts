@@ -36,10 +36,13 @@ export function* partitionReader<Row extends readonly unknown[]>(
   const artifacts = new Set<number>();
   for (const row of rows) artifacts.add(row[start + 1] as number);
   const fingerprints = yield* fingerprintsOf(context, artifacts);
+  // Every row brings texts of its own; of the few kinds of storage there may be one each.
+  const storages = new Map<string, string>();
   return (row) => {
     const [id, artifact, key, input, content, size, digest, storage, location, run, damaged, value] = (start === 0
       ? row
       : row.slice(start)) as unknown as PartitionRow;
+    if (!storages.has(storage)) storages.set(storage, storage);
     return {
       id,
       artifact: fingerprints.get(artifact)!,
@@ -48,7 +51,7 @@ export function* partitionReader<Row extends readonly unknown[]>(
       content,
       size,
       digest: fromHex<string>(digest),
-      storage,
+      storage: storages.get(storage)!,
       location,
       value: fromBytes(value),
       run: fromNull(run),
