@@ -17,7 +17,7 @@ export class Ends {
   set(step: Step, end: StepEnd): void {
     const { call } = step.group;
     let ofCall = this.#ofCalls.get(call);
-    if (ofCall === undefined) this.#ofCalls.set(call, (ofCall = new Map()));
+    if (ofCall === undefined) this.#ofCalls.set(call, (ofCall = new Map<KeyText, EndedStep>()));
     ofCall.set(partitionOf(step), { step, end });
   }
 

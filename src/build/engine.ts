@@ -343,11 +343,7 @@ function summarise(
 }
 
 /** `done`: what was told of already, in what comes to a plan. */
-function emitPlan(
-  on: BuildListener | undefined,
-  { network, manifest }: PlannedNetwork,
-  done?: Ends,
-): void {
+function emitPlan(on: BuildListener | undefined, { network, manifest }: PlannedNetwork, done?: Ends): void {
   if (on === undefined) return;
   const zero = (): Record<PlannedState, number> =>
     Object.fromEntries(Object.keys(plannedStates).map((state) => [state, 0])) as Record<PlannedState, number>;
