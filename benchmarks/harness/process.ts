@@ -57,8 +57,8 @@ export function node(args: readonly string[], cwd: string): Program {
   return { file: process.execPath, args, cwd };
 }
 
-/** The most memory a Node process had, in MiB. */
-export function peakMemory({ file, args, cwd }: Program): number {
+/** The most memory a Node process had, in MiB; it must end with this exit code. */
+export function peakMemory({ file, args, cwd }: Program, code = 0): number {
   const report = `data:text/javascript,process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS))`;
   const { status, stderr } = spawnSync(file, ["--import", report, ...args], {
     cwd,
@@ -66,7 +66,7 @@ export function peakMemory({ file, args, cwd }: Program): number {
     encoding: "utf8",
   });
   const peak = /\npeak (\d+)$/.exec(stderr);
-  if (status !== 0 || peak === null) throw new Error(`${args.join(" ")} ended with ${status}\n${stderr.slice(-2000)}`);
+  if (status !== code || peak === null) throw new Error(`${args.join(" ")} ended with ${status}\n${stderr.slice(-2000)}`);
   return Number(peak[1]) / 1024;
 }
 
