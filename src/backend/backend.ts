@@ -206,6 +206,8 @@ export interface PartitionStore {
   ): Promise<readonly PartitionId[]>;
   /** How many partitions each artifact key has in a snapshot. */
   countSnapshotPartitions(snapshot: Fingerprint): Promise<ReadonlyMap<string, number>>;
+  /** How many bytes they have together, by artifact key. */
+  sumSnapshotSizes(snapshot: Fingerprint): Promise<ReadonlyMap<string, number>>;
   /**
    * The partition most recently linked under each (artifact key, key) in any snapshot of the graph, one removed since included;
    * `undefined` once that partition itself is removed. It may be damaged.

@@ -84,6 +84,7 @@ export const partitionCalls: CallsOf<PartitionStore> = {
     nothing: (_, partitions) => (partitions.length === 0 ? { answer: [] } : undefined),
   },
   countSnapshotPartitions: { writes: false, check: (snapshot) => checkFingerprint(snapshot, "snapshot") },
+  sumSnapshotSizes: { writes: false, check: (snapshot) => checkFingerprint(snapshot, "snapshot") },
   findLatestPartitions: {
     writes: false,
     check(graph, places) {

@@ -98,6 +98,16 @@ export function countSnapshotPartitions(state: MemoryState, snapshot: Fingerprin
   return new Map([...counts].sort(([a], [b]) => compareText(a, b)));
 }
 
+export function sumSnapshotSizes(state: MemoryState, snapshot: Fingerprint): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const [artifactKey, keys] of state.links.get(snapshot) ?? []) {
+    let bytes = 0;
+    for (const [, id] of keys) bytes += state.partitions.get(id)!.partition.size;
+    sizes.set(artifactKey, bytes);
+  }
+  return new Map([...sizes].sort(([a], [b]) => compareText(a, b)));
+}
+
 export function findLatestPartitions(
   state: MemoryState,
   graph: string,

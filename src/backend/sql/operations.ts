@@ -8,6 +8,7 @@ import { listGraphs, readGraph, writeGraph } from "./statements/graphs.ts";
 import { acquireLeases, checkLeases, releaseLeases, renewLeases } from "./statements/leases.ts";
 import {
   countSnapshotPartitions,
+  sumSnapshotSizes,
   findLatestPartitions,
   readSnapshotPartitions,
   writeArtifactAndGraphPartitions,
@@ -82,6 +83,7 @@ export const operations: OperationsOf<CoreCallName> = {
   writeSnapshotPartitions,
   writeArtifactAndGraphPartitions,
   countSnapshotPartitions,
+  sumSnapshotSizes,
   findLatestPartitions,
   listUnlinkedPartitions,
   removeUnlinkedPartitions,

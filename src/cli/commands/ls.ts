@@ -6,7 +6,6 @@ import { placeText } from "../../build/place.ts";
 import { isStratigraphError } from "../../errors.ts";
 import type { ArtifactDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
-import { everyItem } from "../../backend/pages.ts";
 import { defineCommand, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
@@ -53,24 +52,14 @@ async function listArtifacts(lookup: Lookup, call: Call<Options>): Promise<Answe
   // Before the first build there is only what the file declares.
   const description =
     found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
-  const rows = [];
-  for (const artifact of description.artifacts) {
-    let [partitions, bytes] = [0, 0];
-    if (found !== undefined) {
-      for await (const partition of everyItem((page) =>
-        connection.readSnapshotPartitions(found.snapshot.id, artifact.key, { page }),
-      )) {
-        partitions++;
-        bytes += partition.size;
-      }
-    }
-    rows.push({
-      artifact,
-      producer: artifact.producer === null ? undefined : description.producers[artifact.producer],
-      partitions,
-      bytes,
-    });
-  }
+  const counts = found === undefined ? undefined : await connection.countSnapshotPartitions(found.snapshot.id);
+  const sizes = found === undefined ? undefined : await connection.sumSnapshotSizes(found.snapshot.id);
+  const rows = description.artifacts.map((artifact) => ({
+    artifact,
+    producer: artifact.producer === null ? undefined : description.producers[artifact.producer],
+    partitions: counts?.get(artifact.key) ?? 0,
+    bytes: sizes?.get(artifact.key) ?? 0,
+  }));
   const tags =
     found === undefined ? [] : ((await tagsBySnapshot(connection, lookup.graph)).get(found.snapshot.id) ?? []);
   return {

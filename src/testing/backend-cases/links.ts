@@ -5,7 +5,7 @@ import type { ContractCase } from "../backend-contract.ts";
 import { allPages, build, key, partition, print, refusal, snapshot } from "../samples.ts";
 
 const [one, two] = [print("one"), print("two")];
-const days = ["a", "b", "c", "d", "e"].map((text) => partition({ key: key(text) }));
+const days = ["a", "b", "c", "d", "e"].map((text, index) => partition({ key: key(text), size: 10 ** index }));
 
 export const linkCases: readonly ContractCase[] = [
   {
@@ -14,7 +14,7 @@ export const linkCases: readonly ContractCase[] = [
     async run({ connect }) {
       const connection = await connect();
       const ids = await build(connection, one, days.toReversed());
-      await build(connection, one, [partition({ key: key(""), artifact: print("total") })], "total");
+      await build(connection, one, [partition({ key: key(""), artifact: print("total"), size: 7 })], "total");
       await build(connection, two, []);
 
       const read = (artifactKey: string, keys?: string[]): Promise<string[]> =>
@@ -34,6 +34,14 @@ export const linkCases: readonly ContractCase[] = [
         ],
       );
       assert.deepEqual([...(await connection.countSnapshotPartitions(two))], []);
+      assert.deepEqual(
+        [...(await connection.sumSnapshotSizes(one))],
+        [
+          ["days", 11_111],
+          ["total", 7],
+        ],
+      );
+      assert.deepEqual([...(await connection.sumSnapshotSizes(two))], []);
       const pages = await allPages(
         (page) => connection.readSnapshotPartitions(one, "days", { page, keys: [key("e"), key("b"), key("c")] }),
         1,

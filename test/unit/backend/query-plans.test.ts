@@ -108,6 +108,7 @@ const batchedCalls: Readonly<Record<string, (on: Connection) => Promise<unknown>
     on.readSnapshotPartitions(snapshot().id, "days", { keys: records.map((one) => one.key) }),
   readSnapshotPartitionsWhole: (on) => on.readSnapshotPartitions(snapshot().id, "days"),
   countSnapshotPartitions: (on) => on.countSnapshotPartitions(snapshot().id),
+  sumSnapshotSizes: (on) => on.sumSnapshotSizes(snapshot().id),
   findLatestPartitions: (on) =>
     on.findLatestPartitions(
       "spend",
@@ -267,6 +268,7 @@ describe("a statement with a list", () => {
           "finishRuns",
           "readRunPartitions",
           "countSnapshotPartitions",
+          "sumSnapshotSizes",
           "readSnapshotPartitionsWhole",
           ...withoutList,
         ].includes(name),

@@ -120,6 +120,14 @@ export function* countSnapshotPartitions(_: SqlContext, snapshot: Fingerprint): 
   return new Map(rows);
 }
 
+export function* sumSnapshotSizes(_: SqlContext, snapshot: Fingerprint): Operation<ReadonlyMap<string, number>> {
+  const rows = yield* all<[artifactKey: string, bytes: number]>(sql`
+    SELECT n.key, sum(p.size) FROM link k JOIN node n ON n.id = k.node CROSS JOIN partition p ON p.id = k.partition
+    WHERE k.snapshot = (SELECT id FROM snapshot WHERE fingerprint = ${toBytes(snapshot)})
+    GROUP BY k.node ORDER BY n.key`);
+  return new Map(rows);
+}
+
 export function* findLatestPartitions(
   context: SqlContext,
   graph: string,
