@@ -27,6 +27,11 @@ export interface BuildOptions extends WorkspaceOptions, PlanOptions {
   readonly move?: boolean | undefined;
   /** How many steps may be in a pool at once, over all processes with the same database. */
   readonly pools?: PoolLimits | undefined;
+  /**
+   * Milliseconds of silence after which another process may take over a step, or a place in a pool, that this one holds; 60,000 unless
+   * told. A process that is seen to be dead is not waited for. More is for steps that compute for longer without waiting for anything.
+   */
+  readonly leaseTime?: number | undefined;
   /** Answers secrets that no variable of the environment holds. */
   readonly secrets?: SecretProvider | undefined;
   /** Who builds, for tags; the user of the process unless told. */

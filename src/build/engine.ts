@@ -34,6 +34,9 @@ import { openForPlanning, openWorkspace, type Workspace } from "./workspace.ts";
 /** How often stored bytes may turn out to be gone in the middle of a build before it gives up. */
 const MOST_PASSES = 5;
 
+/** Milliseconds, unless told. */
+const LEASE_TIME = 60_000;
+
 /** Links that one statement writes: more would only take memory. */
 const MOST_LINKED = 50_000;
 
@@ -130,7 +133,8 @@ async function carryOut(
       build,
       forced: selection(planned.network, options).forced,
       secrets: options.secrets,
-      pools: options.pools,
+      pools: options.pools ?? {},
+      leaseTime: options.leaseTime ?? LEASE_TIME,
     }).run();
   } finally {
     await executor.close();

@@ -21,14 +21,6 @@ import { findEverything } from "./rebuilder.ts";
 import { writeInspected, type Finding, type Inspected } from "./quality.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Milliseconds until a lease of a process that cannot be seen to be dead may be taken over. */
-let leaseTime = 60_000;
-
-/** For tests, which cannot wait for a minute. */
-export function setLeaseTime(time: number): void {
-  leaseTime = time;
-}
-
 /** How long a round gathers while steps are at work, in milliseconds, and how many requests are enough for one. */
 const GATHER_TIME = 5;
 const ENOUGH = 256;
@@ -83,6 +75,8 @@ export type CommitAnswer = readonly StoredPartition[] | "superseded";
 
 export interface LedgerOptions {
   readonly snapshot: Fingerprint;
+  /** Milliseconds until a lease of a process that cannot be seen to be dead may be taken over; held ones are renewed long before. */
+  readonly leaseTime: number;
   /** Whether finding a result built meanwhile is welcome; not for a forced step. */
   readonly mayReuse: (step: Step) => boolean;
   /** Whether steps are at work that will have something to write soon. */
@@ -93,6 +87,7 @@ export interface LedgerOptions {
 export class Ledger {
   readonly #workspace: Workspace;
   readonly #snapshot: Fingerprint;
+  readonly #leaseTime: number;
   readonly #mayReuse: LedgerOptions["mayReuse"];
   readonly #isBusy: LedgerOptions["isBusy"];
   #claims: Waiting<Step, ClaimAnswer>[] = [];
@@ -109,6 +104,7 @@ export class Ledger {
   constructor(workspace: Workspace, options: LedgerOptions) {
     this.#workspace = workspace;
     this.#snapshot = options.snapshot;
+    this.#leaseTime = options.leaseTime;
     this.#mayReuse = options.mayReuse;
     this.#isBusy = options.isBusy;
   }
@@ -314,7 +310,7 @@ export class Ledger {
     });
     const leases = await tx.acquireLeases(
       wanted.map((index) => `step:${steps[index]!.input!}`),
-      { holder: this.#workspace.holder, ttl: leaseTime, isDead },
+      { holder: this.#workspace.holder, ttl: this.#leaseTime, isDead },
     );
     leases.forEach((lease, at) => {
       answers[wanted[at]!] = lease.granted
@@ -334,8 +330,8 @@ export class Ledger {
     this.#heartbeat = setInterval(() => {
       const fences = [...this.#held.values()];
       // A beat that fails is not the end: the lease lives on for a while, and the commit checks it in any case.
-      if (fences.length > 0) this.#workspace.connection.renewLeases(fences, leaseTime).catch(() => {});
-    }, leaseTime / 6);
+      if (fences.length > 0) this.#workspace.connection.renewLeases(fences, this.#leaseTime).catch(() => {});
+    }, this.#leaseTime / 6);
     this.#heartbeat.unref();
   }
 }

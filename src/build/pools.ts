@@ -11,9 +11,6 @@ import type { Workspace } from "./workspace.ts";
 /** Pools by name, each with the number of steps that may be in it at once. */
 export type PoolLimits = Readonly<Record<string, number>>;
 
-/** Milliseconds until the place of a process that cannot be seen to be dead comes free; held places are renewed long before. */
-const PLACE_TIME = 60_000;
-
 /** Error: POOL_INVALID for a limit that is none, and for a producer in a pool without one. */
 export function checkPools(graph: GraphDefinition, limits: PoolLimits = {}): void {
   for (const [name, limit] of Object.entries(limits)) {
@@ -38,12 +35,15 @@ export function checkPools(graph: GraphDefinition, limits: PoolLimits = {}): voi
 export class Pools {
   readonly #workspace: Workspace;
   readonly #limits: PoolLimits;
+  readonly #leaseTime: number;
   readonly #held = new Map<string, Fence>();
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(workspace: Workspace, limits: PoolLimits = {}) {
+  /** `leaseTime`: milliseconds until the place of a process that cannot be seen to be dead comes free; held ones are renewed long before. */
+  constructor(workspace: Workspace, limits: PoolLimits, leaseTime: number) {
     this.#workspace = workspace;
     this.#limits = limits;
+    this.#leaseTime = leaseTime;
   }
 
   /** A place in the pool; `undefined` while all are taken. */
@@ -55,7 +55,7 @@ export class Pools {
       // Marked before it is asked for: another step of this build must not be given the same place.
       this.#held.set(name, { name, token: 0 });
       const [lease] = await connection
-        .acquireLeases([name], { holder, ttl: PLACE_TIME, isDead })
+        .acquireLeases([name], { holder, ttl: this.#leaseTime, isDead })
         .catch((error: unknown) => {
           this.#held.delete(name);
           throw error;
@@ -82,7 +82,7 @@ export class Pools {
   #beat(): void {
     this.#heartbeat ??= setInterval(() => {
       const fences = [...this.#held.values()].filter(({ token }) => token > 0);
-      if (fences.length > 0) this.#workspace.connection.renewLeases(fences, PLACE_TIME).catch(() => {});
-    }, PLACE_TIME / 4).unref();
+      if (fences.length > 0) this.#workspace.connection.renewLeases(fences, this.#leaseTime).catch(() => {});
+    }, this.#leaseTime / 4).unref();
   }
 }

@@ -20,7 +20,9 @@ export interface ScheduleOptions {
   readonly snapshot: Fingerprint;
   readonly build: RunId;
   readonly forced: (step: Step) => boolean;
-  readonly pools?: PoolLimits | undefined;
+  readonly pools: PoolLimits;
+  /** Milliseconds until what a silent process holds may be taken over. */
+  readonly leaseTime: number;
   readonly secrets?: SecretProvider | undefined;
 }
 

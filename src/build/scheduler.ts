@@ -89,9 +89,10 @@ export class Scheduler {
     this.#network = network;
     this.#rebuilder = rebuilder;
     this.#options = options;
-    this.#pools = new Pools(workspace, options.pools);
+    this.#pools = new Pools(workspace, options.pools, options.leaseTime);
     this.#ledger = new Ledger(workspace, {
       snapshot: options.snapshot,
+      leaseTime: options.leaseTime,
       mayReuse: (step) => !options.forced(step),
       isBusy: () => this.#running > 0,
     });

@@ -2,10 +2,9 @@
 
 import { join } from "node:path";
 import { sqlite } from "stratigraph/sqlite";
-import { setLeaseTime } from "../../../dist/build/ledger.js";
 import spinning from "./threads-pipeline.mjs";
 
-setLeaseTime(500);
-const snapshot = await spinning.build({ backend: sqlite(join(process.env.FOLDER, ".strata", "strata.db")) });
+const backend = sqlite(join(process.env.FOLDER, ".strata", "strata.db"));
+const snapshot = await spinning.build({ backend, leaseTime: 500 });
 const [{ state }] = snapshot.result.steps;
 console.log(JSON.stringify({ state, value: await snapshot.read(spinning.artifacts.spun) }));
