@@ -99,8 +99,11 @@ function textAnswer(text: string): Answer {
 async function say(answer: Answer, terminal: Terminal): Promise<void> {
   if (answer.said === true) return;
   if (terminal.json) {
-    const { jsonDocument } = await import("./report/json.ts");
-    terminal.emit(jsonDocument(answer.json));
+    const { jsonPieces } = await import("./report/json.ts");
+    for (const piece of jsonPieces(answer.json)) {
+      terminal.emit(piece);
+      await terminal.flush();
+    }
   } else if (answer.bytes !== undefined) {
     terminal.emit(answer.bytes);
   } else {

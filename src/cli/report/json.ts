@@ -48,6 +48,42 @@ export function jsonDocument(value: unknown): string {
   return `${escapeJson(JSON.stringify(value ?? null, null, 2))}\n`;
 }
 
+/** Entries of a long list that go out together. */
+const ENTRIES_AT_ONCE = 1_000;
+
+/** The text of `jsonDocument` in pieces: with the steps of millions of partitions it would be longer than a text can be. */
+export function* jsonPieces(document: unknown): Generator<string> {
+  const fields = Object.entries((document ?? {}) as Readonly<Record<string, unknown>>).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (Array.isArray(document) || !fields.some(([, value]) => isLong(value))) return yield jsonDocument(document);
+  let between = "{\n  ";
+  for (const [name, value] of fields) {
+    yield `${between}${escapeJson(JSON.stringify(name))}: `;
+    if (isLong(value)) yield* listPieces(value);
+    else yield indented(value, "  ");
+    between = ",\n  ";
+  }
+  yield "\n}\n";
+}
+
+function isLong(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > ENTRIES_AT_ONCE;
+}
+
+function* listPieces(list: readonly unknown[]): Generator<string> {
+  for (let start = 0; start < list.length; start += ENTRIES_AT_ONCE) {
+    const entries = list.slice(start, start + ENTRIES_AT_ONCE).map((entry) => indented(entry, "    "));
+    yield `${start === 0 ? "[" : ","}\n    ${entries.join(",\n    ")}`;
+  }
+  yield "\n  ]";
+}
+
+function indented(value: unknown, indentation: string): string {
+  // Line ends inside texts are escaped: these are JSON's own.
+  return escapeJson(JSON.stringify(value ?? null, null, 2)).replaceAll("\n", `\n${indentation}`);
+}
+
 /** A value with JSON forms for what JSON has none for: bytes as base64, big integers as text, maps and sets as lists. */
 export function plainJson(value: unknown): unknown {
   if (value instanceof Uint8Array)
