@@ -56,7 +56,10 @@ export function* jsonPieces(document: unknown): Generator<string> {
   const fields = Object.entries((document ?? {}) as Readonly<Record<string, unknown>>).filter(
     ([, value]) => value !== undefined,
   );
-  if (Array.isArray(document) || !fields.some(([, value]) => isLong(value))) return yield jsonDocument(document);
+  if (Array.isArray(document) || !fields.some(([, value]) => isLong(value))) {
+    yield jsonDocument(document);
+    return;
+  }
   let between = "{\n  ";
   for (const [name, value] of fields) {
     yield `${between}${escapeJson(JSON.stringify(name))}: `;
