@@ -35,7 +35,6 @@ const siblings: Readonly<Record<string, string>> = {
 
 /** What is one thing although it is long. */
 const longFiles: ReadonlySet<string> = new Set([
-  "build/scheduler.ts", // one loop from deciding to claiming to judging to committing, over one set of counters
   "identity/partition.ts", // for each kind of dimension its values, their order, and their text
 ]);
 const LONGEST = 450;

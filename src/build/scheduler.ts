@@ -1,37 +1,20 @@
 // Orders: starts each step as soon as its own inputs are there, so many at once, until nothing is left to do.
 
-import type { Fence, RunId, RunRecord, StoredPartition } from "../backend/records.ts";
-import { isStratigraphError, StratigraphError } from "../errors.ts";
+import type { Fence, RunRecord, StoredPartition } from "../backend/records.ts";
+import type { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import { counters } from "../util/counters.ts";
-import { createId } from "../util/id.ts";
 import { Queue } from "../util/queue.ts";
-import type { StepName } from "./events.ts";
-import { Ledger, runOf } from "./ledger.ts";
-import { insideRun, type StepScope } from "./run-scope.ts";
-import { outputNode, stepManifestOf, stepName, stepPlace, upstreamSteps, type Network, type Step } from "./network.ts";
-import { Pools } from "./pools.ts";
-import { builtBefore } from "./reason.ts";
+import { Ledger } from "./ledger.ts";
+import { stepName, upstreamSteps, type Network, type Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { neededSteps } from "./plan.ts";
+import { Pools } from "./pools.ts";
+import { builtBefore } from "./reason.ts";
 import type { Rebuilder } from "./rebuilder.ts";
 import type { ScheduleOptions, ScheduleResult, StepEnd } from "./schedule.ts";
-import { writingParts } from "./part-output.ts";
-import { writingRows } from "./row-output.ts";
-import { InputDamaged, StepInputs } from "./step-inputs.ts";
-import { errorRecord, linksOf, withSecrets } from "./step-record.ts";
-import { refusal, type Finding } from "./quality.ts";
-import { StepTools } from "./step-tools.ts";
-import {
-  attemptsBefore,
-  callProducer,
-  locateOutputs,
-  readInputs,
-  partTarget,
-  rowTarget,
-  writeOutputs,
-  type WrittenOutputs,
-} from "./step.ts";
+import type { InputDamaged } from "./step-inputs.ts";
+import { linksOf } from "./step-record.ts";
+import { StepRunner } from "./step-runner.ts";
 import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -48,6 +31,7 @@ export class Scheduler {
   readonly #rebuilder: Rebuilder;
   readonly #options: ScheduleOptions;
   readonly #ledger: Ledger;
+  readonly #runner: StepRunner;
   readonly #pools: Pools;
   /** The places of claimed and running steps in their pools. */
   readonly #places = new Map<Step, Fence>();
@@ -95,6 +79,12 @@ export class Scheduler {
       leaseTime: options.leaseTime,
       mayReuse: (step) => !options.forced(step),
       isBusy: () => this.#running > 0,
+    });
+    this.#runner = new StepRunner(workspace, network, {
+      ...options,
+      ledger: this.#ledger,
+      judge: rebuilder.judge,
+      ended: (step) => this.#ended(step),
     });
   }
 
@@ -267,113 +257,28 @@ export class Scheduler {
   // ---------------------------------------------------------------- build
 
   async #build(step: Step, fence: Fence): Promise<void> {
-    const { clock, holder } = this.#workspace;
-    const { emit, signal, executor, snapshot, build } = this.#options;
-    const name = stepName(step);
-    const id = createId(clock) as RunId;
-    const facts = runOf(step, { id, parent: build, graph: this.#network.graph.name, snapshot, holder });
-    const startedAt = new Date(clock.now()).toISOString();
-    const started = clock.monotonic();
-    emit({ type: "step-started", step: name, reason: step.reason, attempt: 1, run: id, build });
-    counters.steps++;
-    const finished = (): Pick<RunRecord, "startedAt" | "finishedAt" | "duration"> => ({
-      startedAt,
-      finishedAt: new Date(clock.now()).toISOString(),
-      duration: clock.monotonic() - started,
-    });
-    const tools = new StepTools({
-      step: name,
-      home: this.#workspace.storage.home,
-      secrets: this.#options.secrets,
-      emit,
-      monotonic: () => clock.monotonic(),
-    });
-    let released = false;
-    const release = (): void => {
-      if (released) return;
-      released = true;
+    let isRunning = true;
+    const produced = (duration: number | undefined): void => {
+      if (!isRunning) return;
+      isRunning = false;
       this.#running--;
+      this.#committing++;
+      // After a failure nothing may start before it is known whether anything more is to start.
+      if (duration === undefined) return;
+      this.#learn(duration);
+      this.#advance();
     };
     try {
-      const locations = locateOutputs(this.#workspace, this.#network, step, id);
-      using inputs = new StepInputs(this.#workspace, "healed");
-      const { values, read } = await readInputs(inputs, this.#network, step);
-      // What the producer records, a model it registers say, is recorded as part of this run.
-      const { result, attempts } = await insideRun(
-        id,
-        () =>
-          callProducer(
-            executor,
-            {
-              step: name,
-              producer: writingParts(
-                writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations)),
-                () => partTarget(this.#workspace, this.#network, step, id),
-              ),
-              inputs: values,
-              key: step.group.set.keys[step.position]!,
-              work: step.input!,
-              tools,
-            },
-            inputs,
-            signal,
-            (attempt, delay, error) =>
-              emit({ type: "step-retrying", step: name, attempt, delay, error: tools.secrets.redactError(error) }),
-          ),
-        this.#scopeOf(facts),
-      );
-      tools.checkResult(result);
-      const manifest = stepManifestOf(this.#network, step);
-      const made = await writeOutputs(this.#workspace, step, result, locations, id);
-      const times = finished();
-      const reason = withSecrets(facts.reason, tools);
-      this.#learn(times.duration!);
-      // The place is free for the next step while this one waits for the disk.
-      this.#committing++;
-      release();
-      this.#advance();
-      try {
-        const findings = await this.#judge(step, made);
-        const refused = refusal(placeText(name.key, name.partition), findings.flat(), quarantineHint(name));
-        if (refused !== undefined) {
-          const run: RunRecord = { ...facts, reason, ...times, state: "failed", attempts, error: errorRecord(refused) };
-          await this.#ledger.fail(fence, run, { step, manifest, ...made, inputs: read, findings });
-          this.#failStep(step, refused, run);
-          return;
-        }
-        step.warnings = findings.flatMap((found, slot) =>
-          found.map((one) => ({
-            ...one,
-            key: outputNode(step, slot).key,
-            partition: made.outputs[slot]!.partition.key,
-          })),
-        );
-        const state = step.warnings.length > 0 ? "warning" : "succeeded";
-        const run: RunRecord = { ...facts, reason, ...times, state, attempts, error: undefined };
-        const answer = await this.#ledger.commit({ step, manifest, fence, run, ...made, inputs: read });
-        if (answer === "superseded")
-          this.#undecided.push(step); // another process took over: its result counts
-        else this.#finish(step, "built", answer, run);
-      } finally {
-        this.#committing--;
-      }
+      const outcome = await this.#runner.run(step, fence, produced);
+      if (outcome.kind === "built") this.#finish(step, "built", outcome.outputs, outcome.run);
+      else if (outcome.kind === "superseded") this.#undecided.push(step);
+      else if (outcome.kind === "failed") this.#failStep(step, outcome.error, outcome.run);
+      else if (outcome.kind === "starved") await this.#heal(step, fence, outcome.damage);
     } catch (error) {
-      release();
-      await this.#fault(
-        step,
-        fence,
-        {
-          ...facts,
-          reason: withSecrets(facts.reason, tools),
-          ...finished(),
-          state: "failed",
-          attempts: attemptsBefore(error),
-          error: undefined,
-        },
-        error instanceof InputDamaged ? error : tools.secrets.redactError(error),
-      );
+      this.#fail(error);
     } finally {
-      tools.close();
+      produced(undefined);
+      this.#committing--;
       await this.#leavePool(step);
       if (step.state !== "built") this.#wakeTwins(step);
       this.#advance();
@@ -388,18 +293,11 @@ export class Scheduler {
     for (const held of this.#held.splice(0)) this.#unclaimed.push(held);
   }
 
-  /** Thresholds that look back wait for what they look at; this step's place is free meanwhile, so that it can come. */
-  async #judge(step: Step, { inspected }: WrittenOutputs): Promise<readonly (readonly Finding[])[]> {
-    const { judge } = this.#rebuilder;
-    for (const earlier of judge.predecessors(step)) {
-      while (earlier.needed && earlier.outputs === undefined && !this.#ends.has(earlier) && !this.#isLost(earlier)) {
-        await new Promise<void>((resolve) => this.#waiters.push(resolve));
-      }
+  /** Waits until a step has its outputs, or will not get any in this pass. */
+  async #ended(step: Step): Promise<void> {
+    while (step.needed && step.outputs === undefined && !this.#ends.has(step) && !this.#isLost(step)) {
+      await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
-    if (this.#options.signal.aborted) {
-      throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: stepPlace(step) });
-    }
-    return judge.judgeMade(step, inspected);
   }
 
   /** It will not end in this pass. */
@@ -411,41 +309,8 @@ export class Scheduler {
     for (const wake of this.#waiters.splice(0)) wake();
   }
 
-  #scopeOf({ graph, producer, version, key }: ReturnType<typeof runOf>): StepScope {
-    const { snapshot } = this.#options;
-    const { fingerprint: config } = this.#network.graph;
-    return { graph, snapshot, producer: producer!, version: version!, key: key!, config };
-  }
-
   #learn(duration: number): void {
     this.#averageTime = Number.isFinite(this.#averageTime) ? this.#averageTime * 0.8 + duration * 0.2 : duration;
-  }
-
-  async #fault(step: Step, fence: Fence, run: RunRecord, thrown: unknown): Promise<void> {
-    this.#committing++;
-    try {
-      if (thrown instanceof InputDamaged) {
-        await this.#heal(step, fence, thrown);
-        return;
-      }
-      if (isStratigraphError(thrown) && thrown.code === "BUILD_CANCELLED") {
-        await this.#ledger.fail(fence, { ...run, state: "cancelled" });
-        return;
-      }
-      if (isStratigraphError(thrown) && thrown.code.startsWith("BACKEND_")) return this.#fail(thrown);
-      const error = isStratigraphError(thrown)
-        ? thrown
-        : new StratigraphError("STEP_FAILED", `the step failed: ${describeThrown(thrown)}`, {
-            where: `producer '${step.group.call.producer.name}'`,
-            cause: thrown,
-          });
-      await this.#ledger.fail(fence, { ...run, error: errorRecord(error) });
-      this.#failStep(step, error, run);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      this.#committing--;
-    }
   }
 
   /** The step cannot run because bytes it needs are gone: they are marked, and the next pass builds them again. */
@@ -524,8 +389,4 @@ export class Scheduler {
       ...(warnings === undefined || warnings.length === 0 || step.state === "failed" ? {} : { warnings }),
     });
   }
-}
-
-function quarantineHint({ key, partition }: StepName): string {
-  return `It is kept to be looked at: strata quarantine '${placeText(key, partition)}'`;
 }
