@@ -13,9 +13,11 @@ import {
   madeBy,
   markNeeded,
   neededPositions,
+  type Chosen,
   type Network,
   type SourceState,
   type Step,
+  type StepGroup,
 } from "./network.ts";
 import { layParts } from "./parts.ts";
 import type { Price } from "./price.ts";
@@ -107,7 +109,7 @@ export async function planNetwork(
   do {
     selected = selection(network, options);
     markNeeded(network, selected.chosen);
-    if (emptySources === "refuse") requireSources(network, workspace.storage.root);
+    if (emptySources === "refuse") requireSources(network, selected.chosen, workspace.storage.root);
     await rebuilder.recall(added);
     for (const level of undecided(network)) await rebuilder.decide(level);
     // What is stored of a fan-out says which partitions there are of what reads it.
@@ -137,26 +139,35 @@ export function* neededSteps(network: Network): Generator<Step> {
   for (const { steps } of network.groups) for (const step of steps) if (step.needed) yield step;
 }
 
-/** A source that some needed step reads without any partition to read, or that nobody reads but is asked for, is an error. */
-function requireSources(network: Network, root: string): void {
+/** A source without any partition is an error where something that was asked for needs one. */
+function requireSources(network: Network, chosen: Chosen, root: string): void {
   const empty = new Set<SourceState>(network.sources.filter(({ found }) => found.length === 0));
   if (empty.size === 0) return;
-  for (const { call, steps, inputs } of network.groups) {
-    const anyNeeded = steps.some((step) => step.needed);
+  for (const { call, steps, inputs } of wantedGroups(network, chosen)) {
     for (const input of inputs) {
       const state = network.states.get(input.from)!;
       if (state.kind !== "source" || !empty.has(state)) continue;
-      const optional = call.inputs.find(({ name }) => name === input.name)!.spec.optional;
+      const { optional } = call.inputs.find(({ name }) => name === input.name)!.spec;
       if (optional) continue;
-      // Without its source such a producer has no partitions at all, so "needed" shows only where others gave it some.
-      if (
-        steps.length === 0 ||
-        (anyNeeded && steps.some((step) => step.needed && neededPositions(input, step.position).length === 0))
-      ) {
-        throw sourceMissing(state, root);
-      }
+      const lacks = ({ needed, position }: Step): boolean => needed && neededPositions(input, position).length === 0;
+      // Without its source a producer may have no steps at all, of which any could be needed.
+      if (steps.length === 0 || steps.some(lacks)) throw sourceMissing(state, root);
     }
   }
+}
+
+/** Groups that were asked for or are needed, also those without any step. */
+function wantedGroups({ groups }: Network, chosen: Chosen): readonly StepGroup[] {
+  const wanted = new Set<GraphNode>();
+  const found: StepGroup[] = [];
+  for (const group of groups.toReversed()) {
+    const { call, steps } = group;
+    const isAskedFor = everyOutput(call).some(({ node }) => wanted.has(node) || chosen(node, undefined));
+    if (!isAskedFor && !steps.some(({ needed }) => needed)) continue;
+    for (const { from } of call.inputs) wanted.add(from);
+    found.push(group);
+  }
+  return found.toReversed();
 }
 
 /** What has no place in the network yet although it was asked for, because a fan-out is not known. */

@@ -324,6 +324,26 @@ describe("a build", () => {
     expect(error).toMatchObject({ code: "SOURCE_MISSING", where: "source 'raw'" });
   });
 
+  it("builds one part whatever lacks data in another", async () => {
+    const Count = artifact({ schema: z.number(), partitionBy: { n: integers() } });
+    const one = (name: string) =>
+      producer({ name, version: "1.0.0", inputs: { x: Count }, output: Count, build: ({ x }) => x });
+    const parts = graph("parts", () => {
+      const there = Count.from(memoryStorage("{n}.json", new Map([["1.json", "1"]])));
+      const absent = Count.from(memoryStorage("{n}.json", new Map()));
+      const below = one("made")({ x: absent });
+      return { there, absent, good: one("good")({ x: there }), below, last: one("last")({ x: below }) };
+    });
+
+    const built = await parts.build({ backend: memory(), select: ["good"] });
+
+    expect(states(built.result)).toEqual({ "good[n=1]": "built" });
+    for (const select of [["below"], ["last"], ["good", "last"], []]) {
+      const error = await failure(parts.build({ backend: memory(), select }));
+      expect(error).toMatchObject({ code: "SOURCE_MISSING", where: "source 'absent'" });
+    }
+  });
+
   it("tells everything that happens, in order", async () => {
     const events: BuildEvent[] = [];
     await sums(plainSum).build({ backend: memory(), concurrency: 1, on: (event) => events.push(event) });
