@@ -21,6 +21,8 @@ export interface PartTarget {
   readonly key: AnyKey;
   readonly keyText: KeyText;
   readonly sha256: boolean;
+  /** Throws for what must not be stored, because it holds a secret. */
+  refuse?(given: unknown): void;
   store(key: AnyKey, keyText: KeyText, bytes: Uint8Array): Promise<StoredPart>;
 }
 
@@ -125,6 +127,7 @@ class PartWriter {
   async #write(given: unknown): Promise<void> {
     const { call, key: stepKey, sha256 } = this.#target;
     const { node } = call.parts!;
+    this.#target.refuse?.(given);
     const { key, value } = this.#partOf(given);
     const whole = { ...stepKey, ...key };
     const keyText = this.#keyText(whole);

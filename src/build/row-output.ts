@@ -48,6 +48,8 @@ export interface RowTarget {
   readonly sha256: boolean;
   /** `undefined`: they are gathered in memory, for storages that take whole bytes. */
   create(): Promise<DurableFile> | undefined;
+  /** Throws for a row that must not be stored, because it holds a secret. */
+  refuse?(row: unknown): void;
   /** Takes every row as it was given, after it was checked. */
   readonly statistics?: Accumulator | undefined;
 }
@@ -121,7 +123,10 @@ async function writeRows(given: unknown, target: RowTarget, { signal }: BuildCon
       if (next.done === true) break;
       const row: unknown = next.value;
       // Most rows fill no piece: those cost no promise.
-      const ready = refusing(() => encoder.add(row));
+      const ready = refusing(() => {
+        target.refuse?.(row);
+        return encoder.add(row);
+      });
       if (ready !== undefined) await ours(async () => take(await ready));
       statistics?.add(row);
     }

@@ -116,8 +116,8 @@ export class StepRunner {
     using inputs = new StepInputs(this.#workspace, "healed");
     const { values, read } = await readInputs(inputs, this.#network, step);
     const producer = writingParts(
-      writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations)),
-      () => partTarget(this.#workspace, this.#network, step, id),
+      writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations, tools)),
+      () => partTarget(this.#workspace, this.#network, step, id, tools),
     );
     const key = step.group.set.keys[step.position]!;
     const task = { step: name, producer, inputs: values, key, work: step.input!, tools };

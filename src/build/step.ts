@@ -16,6 +16,7 @@ import type { StepInputs } from "./step-inputs.ts";
 import type { AnyKey } from "./partition-set.ts";
 import { WrittenParts, type PartTarget, type WrittenPart } from "./part-output.ts";
 import { encodeOutputs, outputPlace } from "./step-outputs.ts";
+import type { StepTools } from "./step-tools.ts";
 import { targetStorage, type Workspace } from "./workspace.ts";
 
 /** What a step read; kept for its lineage. */
@@ -162,7 +163,13 @@ function locate(
 }
 
 /** Where the partitions of a step's fan-out go. */
-export function partTarget(workspace: Workspace, network: Network, step: Step, attempt: string): PartTarget {
+export function partTarget(
+  workspace: Workspace,
+  network: Network,
+  step: Step,
+  attempt: string,
+  tools: StepTools,
+): PartTarget {
   const { call, set } = step.group;
   const { node } = call.parts!;
   return {
@@ -170,6 +177,7 @@ export function partTarget(workspace: Workspace, network: Network, step: Step, a
     key: set.keys[step.position]!,
     keyText: set.texts[step.position]!,
     sha256: workspace.storage.sha256,
+    refuse: (given) => tools.checkResult(given),
     async store(key, keyText, bytes) {
       const storage = targetStorage(node, workspace);
       const location = locate(workspace, network, step, node, { key, keyText, attempt });
@@ -181,7 +189,12 @@ export function partTarget(workspace: Workspace, network: Network, step: Step, a
 }
 
 /** Where the rows of a step's streamed outputs go; they have no name before `writeOutputs` gives them one. */
-export function rowTarget(workspace: Workspace, step: Step, locations: readonly string[]): (slot: string) => RowTarget {
+export function rowTarget(
+  workspace: Workspace,
+  step: Step,
+  locations: readonly string[],
+  tools: StepTools,
+): (slot: string) => RowTarget {
   const { call, set } = step.group;
   return (slot) => {
     const index = call.outputs.findIndex((output) => output.slot === slot);
@@ -191,6 +204,7 @@ export function rowTarget(workspace: Workspace, step: Step, locations: readonly 
       where: outputPlace(call, node, set.texts[step.position]!),
       sha256: workspace.storage.sha256,
       statistics: rowStatistics(node.artifact),
+      refuse: (row) => tools.checkResult(row),
       create: () => targetStorage(node, workspace).create?.(locations[index]!, workspace.storage),
     };
   };

@@ -1,13 +1,17 @@
 // What a producer is given besides its inputs: progress, a temporary folder, secrets.
 
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   artifact,
+  fanOut,
   graph,
+  integers,
   isStratigraphError,
   memory,
+  ndjson,
   producer,
+  stream,
   type Backend,
   type BuildContext,
   type BuildEvent,
@@ -124,6 +128,47 @@ it("a result that holds a secret is not stored", async () => {
   const careless = one(async ({ secret }) => `got ${(await secret("token")).reveal()}`);
   await expect(careless.build({ ...anew(), secrets: provider })).rejects.toThrow("the output holds the secret 'token'");
 });
+
+it.each(["row", "partition"])(
+  "a %s that holds a secret is not stored, and nothing of what came before it",
+  async (what) => {
+    using folder = new Folder();
+    const Rows = artifact({ schema: z.array(z.string()), format: ndjson() });
+    const Parts = artifact({ schema: z.string(), partitionBy: { n: integers() } });
+    const shared = { name: "careless", version: "1.0.0", inputs: {} } as const;
+    const rows = producer({
+      ...shared,
+      output: stream(Rows),
+      async *build(_, { secret }) {
+        const token = await secret("token");
+        for (let row = 0; row < 50_000; row++) yield "x".repeat(50);
+        yield `got ${token.reveal()}`;
+      },
+    });
+    const parts = producer({
+      ...shared,
+      output: fanOut(Parts, "n"),
+      async *build(_, { secret }) {
+        const token = await secret("token");
+        yield { key: { n: 1 }, value: "one" };
+        yield { key: { n: 2 }, value: token.reveal() };
+      },
+    });
+    const backend = sqlite(folder.at("strata.db"));
+    const careless =
+      what === "row" ? graph("careless", () => ({ made: rows() })) : graph("careless", () => ({ made: parts() }));
+
+    await expect(careless.build({ backend, secrets: () => "s3cr3t" })).rejects.toThrow(
+      "the output holds the secret 'token'",
+    );
+
+    for (const name of readdirSync(folder.path, { recursive: true }) as string[]) {
+      if (statSync(folder.at(name)).isFile()) expect(folder.read(name)).not.toContain("s3cr3t");
+    }
+    await using workspace = await openWorkspace({ backend });
+    expect((await workspace.connection.readLatestSnapshot("careless"))?.state).toBe("failed");
+  },
+);
 
 it("a secret that nobody holds is one sentence that says where to put it, and is not tried again", async () => {
   let attempts = 0;
