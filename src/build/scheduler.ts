@@ -41,6 +41,9 @@ const POLL_TIME = 100;
 const CLAIM_AHEAD = 50;
 const MOST_CLAIMED = 256;
 
+/** What a step must be judged beside is only made when stored bytes have healed: it is made and judged then. */
+class NextPass extends Error {}
+
 /** Carries out a planned network. Every needed step ends as built, reused, skipped or failed. */
 export class Scheduler {
   readonly #workspace: Workspace;
@@ -370,7 +373,7 @@ export class Scheduler {
           attempts: attemptsBefore(error),
           error: undefined,
         },
-        error instanceof InputDamaged ? error : tools.secrets.redactError(error),
+        error instanceof InputDamaged || error instanceof NextPass ? error : tools.secrets.redactError(error),
       );
     } finally {
       tools.close();
@@ -395,6 +398,7 @@ export class Scheduler {
       while (earlier.needed && earlier.outputs === undefined && !this.#ends.has(earlier) && !this.#isLost(earlier)) {
         await new Promise<void>((resolve) => this.#waiters.push(resolve));
       }
+      if (earlier.needed && earlier.state === "pending" && this.#healing && !this.#stopping) throw new NextPass();
     }
     if (this.#options.signal.aborted) {
       throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: stepPlace(step) });
@@ -428,6 +432,10 @@ export class Scheduler {
         await this.#heal(step, fence, thrown);
         return;
       }
+      if (thrown instanceof NextPass) {
+        await this.#postpone(step, fence);
+        return;
+      }
       if (isStratigraphError(thrown) && thrown.code === "BUILD_CANCELLED") {
         await this.#ledger.fail(fence, { ...run, state: "cancelled" });
         return;
@@ -452,9 +460,13 @@ export class Scheduler {
   async #heal(step: Step, fence: Fence, { node, partition, problem }: InputDamaged): Promise<void> {
     const { connection } = this.#workspace;
     await connection.markPartitionsDamaged([partition.id]);
-    await connection.releaseLeases([fence]);
     this.#options.emit({ type: "healing", key: node.key, partition: partition.key, problem });
     this.#healing = true;
+    await this.#postpone(step, fence);
+  }
+
+  async #postpone(step: Step, fence: Fence): Promise<void> {
+    await this.#workspace.connection.releaseLeases([fence]);
     step.state = "pending";
     this.#wakeWaiters();
   }
