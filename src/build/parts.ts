@@ -4,6 +4,7 @@ import type { PartitionQuery, StoredPartition } from "../backend/records.ts";
 import { isStratigraphError } from "../errors.ts";
 import type { MadeKey } from "../graph/fan-out.ts";
 import type { GraphNode } from "../graph/graph.ts";
+import type { Fingerprint } from "../identity/fingerprint.ts";
 import { decodeKey, encodeKey, type KeyText } from "../identity/partition.ts";
 import type { Network, NodeState, Step } from "./network.ts";
 import { setOf, type AnyKey } from "./partition-set.ts";
@@ -28,14 +29,41 @@ export async function findParts(
   });
   const found = queries.length === 0 ? [] : await workspace.connection.findPartitions(queries);
   let start = 0;
-  return lists.map(({ keys }, index) => {
+  const all: (readonly StoredPartition[] | undefined)[] = [];
+  for (const [index, { step, keys }] of lists.entries()) {
     const wanted = made[index];
-    if (wanted === undefined) return undefined;
-    const parts = found.slice(start, (start += wanted.length));
-    return parts.every((part, at) => part?.content === wanted[at]!.content)
-      ? [keys, ...(parts as readonly StoredPartition[])]
-      : undefined;
-  });
+    const newest = wanted === undefined ? [] : found.slice(start, (start += wanted.length));
+    const parts = wanted === undefined ? undefined : await partsAsListed(workspace, step, keys, wanted, newest);
+    all.push(parts === undefined ? undefined : [keys, ...parts]);
+  }
+  return all;
+}
+
+/** The newest, or the older ones of the listed content: a producer that gives something else each time was run again since the list was pinned. */
+async function partsAsListed(
+  { connection }: Workspace,
+  { group }: Step,
+  { input }: StoredPartition,
+  wanted: readonly MadePart[],
+  newest: readonly (StoredPartition | undefined)[],
+): Promise<readonly StoredPartition[] | undefined> {
+  const others = wanted.filter(({ content }, at) => newest[at]?.content !== content);
+  const older =
+    others.length === 0 ? [] : await connection.findPartitionsOf(others.map(({ content }) => content as Fingerprint));
+  const { identity } = group.call.parts!.node;
+  const parts: StoredPartition[] = [];
+  let other = 0;
+  for (const [at, { key, content }] of wanted.entries()) {
+    const part =
+      newest[at]?.content === content
+        ? newest[at]
+        : older[other++]!.findLast(
+            (one) => one.artifact === identity && one.key === key && one.input === input && !one.damaged,
+          );
+    if (part === undefined) return undefined;
+    parts.push(part);
+  }
+  return parts;
 }
 
 export interface MadePart {

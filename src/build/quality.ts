@@ -201,7 +201,7 @@ export class Judge {
       const error = refusal(
         place,
         warnings,
-        `Its stored value does not meet the thresholds there are now. Make it anew: strata build '${place}' --force; or take it as it is: strata pin.`,
+        `Its stored value does not meet the thresholds, as they and the partitions before it are now. Make it anew: strata build '${place}' --force; or take it as it is: strata pin.`,
       );
       if (error === undefined) continue;
       if (pinned(step)) step.warnings = warnings.map((one) => ({ ...one, severity: "warn" }));

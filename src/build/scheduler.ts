@@ -274,6 +274,7 @@ export class Scheduler {
       else if (outcome.kind === "superseded") this.#undecided.push(step);
       else if (outcome.kind === "failed") this.#failStep(step, outcome.error, outcome.run);
       else if (outcome.kind === "starved") await this.#heal(step, fence, outcome.damage);
+      else if (outcome.kind === "postponed") await this.#postpone(step, fence);
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -293,11 +294,12 @@ export class Scheduler {
     for (const held of this.#held.splice(0)) this.#unclaimed.push(held);
   }
 
-  /** Waits until a step has its outputs, or will not get any in this pass. */
-  async #ended(step: Step): Promise<void> {
+  /** Waits until a step has its outputs, or will not get any in this pass; "healing" where it gets them in the next one. */
+  async #ended(step: Step): Promise<"ended" | "healing"> {
     while (step.needed && step.outputs === undefined && !this.#ends.has(step) && !this.#isLost(step)) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
+    return step.needed && step.state === "pending" && this.#healing && !this.#stopping ? "healing" : "ended";
   }
 
   /** It will not end in this pass. */
@@ -317,9 +319,14 @@ export class Scheduler {
   async #heal(step: Step, fence: Fence, { node, partition, problem }: InputDamaged): Promise<void> {
     const { connection } = this.#workspace;
     await connection.markPartitionsDamaged([partition.id]);
-    await connection.releaseLeases([fence]);
     this.#options.emit({ type: "healing", key: node.key, partition: partition.key, problem });
     this.#healing = true;
+    await this.#postpone(step, fence);
+  }
+
+  /** It is made in the next pass. */
+  async #postpone(step: Step, fence: Fence): Promise<void> {
+    await this.#workspace.connection.releaseLeases([fence]);
     step.state = "pending";
     this.#wakeWaiters();
   }

@@ -30,7 +30,7 @@ import {
 import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** What came of a step; its lease is let go unless it is "starved". */
+/** What came of a step; its lease is let go unless it is "starved" or "postponed". */
 export type StepOutcome =
   | { readonly kind: "built"; readonly outputs: readonly StoredPartition[]; readonly run: RunRecord }
   /** Another process took it over meanwhile: its result counts. */
@@ -38,7 +38,9 @@ export type StepOutcome =
   | { readonly kind: "failed"; readonly error: StratigraphError; readonly run: RunRecord }
   | { readonly kind: "cancelled" }
   /** Bytes that it needs are gone. */
-  | { readonly kind: "starved"; readonly damage: InputDamaged };
+  | { readonly kind: "starved"; readonly damage: InputDamaged }
+  /** What it must be judged beside is only made when stored bytes have healed: it is made and judged then. */
+  | { readonly kind: "postponed" };
 
 export interface StepRunnerOptions extends Pick<
   ScheduleOptions,
@@ -46,8 +48,8 @@ export interface StepRunnerOptions extends Pick<
 > {
   readonly ledger: Ledger;
   readonly judge: Judge;
-  /** Waits until the step has its outputs, or will not get any. */
-  readonly ended: (step: Step) => Promise<void>;
+  /** Waits until the step has its outputs, or will not get any before stored bytes have healed, or not at all. */
+  readonly ended: (step: Step) => Promise<"ended" | "healing">;
 }
 
 /** What its producer gave, as it lies in the storage without a name. */
@@ -146,6 +148,7 @@ export class StepRunner {
     const name = stepName(step);
     const manifest = stepManifestOf(this.#network, step);
     const findings = await this.#judge(step, written);
+    if (findings === undefined) return { kind: "postponed" };
     const refused = refusal(placeText(name.key, name.partition), findings.flat(), quarantineHint(name));
     if (refused !== undefined) {
       const failed: RunRecord = { ...run, state: "failed", error: errorRecord(refused) };
@@ -164,10 +167,13 @@ export class StepRunner {
     return answer === "superseded" ? { kind: "superseded" } : { kind: "built", outputs: answer, run: finished };
   }
 
-  /** Thresholds that look back wait for what they look at; this step's place is free meanwhile, so that it can come. */
-  async #judge(step: Step, { inspected }: WrittenOutputs): Promise<readonly (readonly Finding[])[]> {
+  /**
+   * Thresholds that look back wait for what they look at; this step's place is free meanwhile, so that it can come. `undefined` where it
+   * comes in the next pass only.
+   */
+  async #judge(step: Step, { inspected }: WrittenOutputs): Promise<readonly (readonly Finding[])[] | undefined> {
     const { judge, ended, signal } = this.#options;
-    for (const earlier of judge.predecessors(step)) await ended(earlier);
+    for (const earlier of judge.predecessors(step)) if ((await ended(earlier)) === "healing") return undefined;
     if (signal.aborted) {
       throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: stepPlace(step) });
     }

@@ -26,7 +26,7 @@ export const says = {
   noRows: "stream() needs an array schema: z.array(z.object({ … }))",
   wholeChecks: "stream() gives rows one by one: this schema has a check of all rows together",
   noRowFormat: "stream() needs a format of rows: ndjson(), csv(), json() or parquet()",
-  streamedChecks: "an output that is streamed is never whole: checks and validate cannot see it",
+  streamedChecks: "an output that is streamed is never whole: checks, validate and statistics of its own cannot see it",
   fannedOut: "fanOut() is for the one output of a producer: output: fanOut(x, …)",
   fannedValidate: "validate sees one value, and a fan-out has many: give the artifact checks",
   fannedThreshold: "thresholds of a fan-out cannot look at earlier partitions: leave out `last`",

@@ -66,12 +66,12 @@ export async function collectGarbage(workspace: Workspace, options: GcOptions = 
   const { keep = DEFAULT_KEEP, grace = HOUR, remove = false, signal } = options;
   // Taken before the question whether a build runs: what a build writes that begins after the question is younger than this.
   const before = workspace.clock.now() - grace - CLOCK_TICK;
-  if (remove) {
-    await refuseDuringBuild(workspace);
-    await releaseQuarantine(workspace);
-  }
+  if (remove) await refuseDuringBuild(workspace);
+  const overdue = await overdueQuarantine(workspace);
+  if (remove) await workspace.connection.endQuarantine(overdue.sequences);
   const { old, kept, tagged } = await sortSnapshots(workspace, Math.max(1, keep), before);
-  const partitions = await findPartitions(workspace, old, kept, before, signal);
+  const refused = await workspace.connection.readPartitions(overdue.partitions);
+  const partitions = await findPartitions(workspace, { old, kept, refused }, before, signal);
   const files = await findStrayFiles(workspace, { before, grace, signal });
   const found = { snapshots: old, partitions, files, kept: { snapshots: kept.length, tagged } };
   if (!remove) return { ...found, bytes: bytesOf(partitions, files), removed: false, failures: [] };
@@ -92,13 +92,22 @@ async function refuseDuringBuild({ connection }: Workspace): Promise<void> {
 /** Milliseconds that refused values are kept. */
 const QUARANTINE = 30 * 24 * HOUR;
 
-async function releaseQuarantine({ connection, clock }: Workspace): Promise<void> {
-  const old: number[] = [];
+/** Entries that have been kept long enough, and the partitions that nothing in quarantine holds without them. */
+async function overdueQuarantine({
+  connection,
+  clock,
+}: Workspace): Promise<{ readonly sequences: readonly number[]; readonly partitions: readonly PartitionId[] }> {
   const oldest = clock.now() - QUARANTINE;
-  for await (const { sequence, at } of everyItem((page) => connection.listQuarantine({ open: true }, page))) {
-    if (Date.parse(at) < oldest) old.push(sequence);
+  const sequences: number[] = [];
+  const [overdue, held] = [new Set<PartitionId>(), new Set<PartitionId>()];
+  for await (const { sequence, at, partition } of everyItem((page) =>
+    connection.listQuarantine({ open: true }, page),
+  )) {
+    const isOld = Date.parse(at) < oldest;
+    if (isOld) sequences.push(sequence);
+    (isOld ? overdue : held).add(partition);
   }
-  await connection.endQuarantine(old);
+  return { sequences, partitions: [...overdue].filter((partition) => !held.has(partition)) };
 }
 
 async function sortSnapshots(
@@ -126,17 +135,28 @@ async function sortSnapshots(
   return { old, kept, tagged: tags.size };
 }
 
-/** Partitions that only old snapshots hold, and those that no snapshot holds. */
+/** Partitions that only old snapshots hold, and those that no snapshot holds. `refused`: what the quarantine lets go. */
 async function findPartitions(
   workspace: Workspace,
-  old: readonly StoredSnapshot[],
-  kept: readonly StoredSnapshot[],
+  {
+    old,
+    kept,
+    refused,
+  }: {
+    readonly old: readonly StoredSnapshot[];
+    readonly kept: readonly StoredSnapshot[];
+    readonly refused: readonly (StoredPartition | undefined)[];
+  },
   before: number,
   signal: AbortSignal | undefined,
 ): Promise<GarbagePartition[]> {
   const { connection } = workspace;
   const found = new Map<PartitionId, GarbagePartition>();
-  if (old.length > 0) {
+  for (const partition of refused) {
+    // One that was accepted since is like any other.
+    if (partition?.damaged === true) found.set(partition.id, { partition, key: undefined, lastReferrer: undefined });
+  }
+  if (old.length > 0 || found.size > 0) {
     for (const snapshot of old) {
       for await (const { key, partition } of linkedPartitions(workspace, snapshot.id, signal)) {
         // Old snapshots come newest first: the first that holds a partition is its last referrer.

@@ -45,6 +45,9 @@ export const show: Command = defineCommand({
   run: (call) => withLookup(call, (lookup) => showThing(lookup, call, call.args[0]!)),
 });
 
+/** Thresholds are data of the program, which may demand something else by now. */
+const JUDGED_ANEW = "of a threshold, which every plan judges anew: strata plan";
+
 type Shown = Call<{ readonly snapshot: string | undefined; readonly env: string | undefined }>;
 
 async function showThing(lookup: Lookup, call: Shown, typed: string): Promise<Answer> {
@@ -193,6 +196,7 @@ async function showPartition(
         ["snapshot", short(snapshot.id)],
         ...(run === undefined ? [] : runFacts(run)),
         ...findings.map(({ text: sentence }): [string, string] => ["warning", sentence]),
+        ["warning", run?.state === "warning" && findings.length === 0 ? JUDGED_ANEW : ""],
       ]),
       ...(statistics === undefined ? [] : [`  ${colors.dim("statistics")}`, ...statisticLines(statistics)]),
       ...(inputs.length === 0 ? [] : [`  ${colors.dim("from")}`]),

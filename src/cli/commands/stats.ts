@@ -2,6 +2,8 @@
 
 import { placeText } from "../../build/place.ts";
 import { readStatistics, type PartitionStatistics } from "../../build/statistics.ts";
+import { StratigraphError } from "../../errors.ts";
+import { suggest } from "../../util/suggest.ts";
 import { defineCommand, text, type Command } from "../command.ts";
 import { findSnapshot, withLookup } from "../lookup.ts";
 import { shownStatistic, statisticNames, statisticValue } from "../report/statistics.ts";
@@ -43,9 +45,24 @@ export const stats: Command = defineCommand({
           lines: [`${escapeText(artifact.key)} has no statistics: declare \`statistics: true\`, then build`],
         };
       }
+      if (of !== undefined) checkName(known, artifact.key, of);
       return { json, lines: of === undefined ? overview(known, names) : series(artifact.key, known, of) };
     }),
 });
+
+/** A name that no partition has a number for is mistyped, unless it is of a field that has none but nulls. */
+function checkName(known: readonly PartitionStatistics[], key: string, of: string): void {
+  if (known.some(({ statistics }) => statisticValue(statistics, of) !== undefined)) return;
+  const names = statisticNames(known.map(({ statistics }) => statistics));
+  if (names.includes(of)) return;
+  const guess = suggest(of, names);
+  throw new StratigraphError("USAGE", "no partition has this statistic", {
+    where: key,
+    expected: names.join(", "),
+    received: of,
+    hint: guess === undefined ? "A quantile is a field and its percent: amount.p95" : `Did you mean '${guess}'?`,
+  });
+}
 
 function partitionJson({ partition, statistics, findings }: PartitionStatistics): object {
   return { partition, statistics: statistics ?? null, findings };

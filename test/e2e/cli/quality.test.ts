@@ -68,6 +68,9 @@ describe("statistics", () => {
     expect(all.stdout).toMatch(/rows +1 +2 +3 +▁\S█/u);
     expect(one.stdout.trim().split("\n")).toHaveLength(3);
     expect(none.stdout).toContain("raw has no statistics");
+    const mistyped = await space.strata("stats", "clean", "--of", "amount.meen");
+    expect(mistyped.code).toBe(2);
+    expect(mistyped.stderr).toContain("Did you mean 'amount.mean'?");
   });
 });
 
@@ -82,6 +85,8 @@ describe("a threshold", () => {
     expect(built.code).toBe(0);
     for (const { stdout } of [built, again]) expect(stdout).toContain("threshold 'usual'");
     expect(show.code).toBe(0);
+    expect(show.stdout).toMatch(/state +warning\n/);
+    expect(show.stdout).toMatch(/warning +of a threshold, which every plan judges anew: strata plan\n/);
   });
 
   it("that blocks puts the value where it can be read, links nothing, and is met by better data", async () => {

@@ -230,6 +230,43 @@ describe("a fan-out", () => {
     ]);
   });
 
+  it("of which an older result is pinned gives that one, though it gives something else each time", async () => {
+    const backend = memory();
+    const Parts = artifact({ schema: z.number(), partitionBy: { name: strings() } });
+    const Sum = artifact({ schema: z.number() });
+    let drawn = 0;
+    const draw = producer({
+      name: "draw",
+      version: "1",
+      inputs: {},
+      output: fanOut(Parts, "name"),
+      build: () => ["a", "b"].map((name) => ({ key: { name }, value: name === "b" ? 0 : ++drawn })),
+    });
+    const define = (version: string) => {
+      const sum = producer({
+        name: "sum",
+        version,
+        inputs: { parts: all(Parts) },
+        output: Sum,
+        build: ({ parts }) => parts.reduce((total, { value }) => total + value, 0),
+      });
+      return graph("lottery", () => {
+        const parts = draw();
+        return { parts, sum: sum({ parts }) };
+      });
+    };
+    const first = await define("1").build({ backend });
+    const lottery = define("2");
+    await lottery.build({ backend, force: true });
+    await lottery.pin("parts.keys", { backend, snapshot: first.id, why: "the draw that was announced" });
+
+    const snapshot = await lottery.build({ backend });
+
+    expect(drawn).toBe(2);
+    expect(await snapshot.read(lottery.artifacts.parts, { name: "a" })).toBe(1);
+    expect(await snapshot.read(lottery.artifacts.sum)).toBe(1);
+  });
+
   it("may follow another one", async () => {
     const backend = memory();
     const All = artifact({ schema: z.array(z.string()) });

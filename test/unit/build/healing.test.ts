@@ -111,4 +111,43 @@ describe("stored bytes", () => {
     );
     expect(states).toEqual({ "partsn=1": "built", "partsn=2": "reused", "partsn=3": "reused", total: "built" });
   });
+
+  it("of what a predecessor is made from heal before a threshold compares with that predecessor", async () => {
+    const backend = memory();
+    const days = { n: integers({ from: 1, to: 2 }) };
+    const Source = artifact({
+      schema: z.number(),
+      partitionBy: days,
+      storage: local("out/{n}/{input_fingerprint}.json"),
+    });
+    const Rows = artifact({
+      schema: z.array(z.number()),
+      partitionBy: days,
+      thresholds: { usual: { of: "rows", min: 0.5, last: 1 } },
+    });
+    const source = producer({ name: "source", version: "1", inputs: {}, output: Source, build: (_, { key }) => (key.n === 1 ? 90 : 1) }); // prettier-ignore
+    const rows = producer({
+      name: "rows",
+      version: "1",
+      inputs: { many: Source },
+      output: Rows,
+      build: ({ many }) => Array.from({ length: many }, () => 1),
+    });
+    const growing = graph("growing", () => {
+      const sources = source();
+      return { sources, rows: rows({ many: sources }) };
+    });
+    await growing.build({ backend, root, select: ["sources"] });
+    damage(fileOf(1));
+
+    const failure = await growing.build({ backend, root }).catch((error: unknown) => error);
+
+    expect(failure).toMatchObject({ code: "BUILD_FAILED", data: { result: { built: 2, failed: 1 } } });
+    expect(await growing.quarantined([], { backend, root })).toMatchObject([
+      {
+        partition: "n=2",
+        findings: [{ name: "usual", text: expect.stringContaining("rows is 1, less than 45") as string }],
+      },
+    ]);
+  });
 });

@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { all, artifact, clean, daily, graph, memory, oneOf, producer } from "../../../src/index.ts";
+import { all, artifact, clean, daily, graph, memory, ndjson, oneOf, producer, stream } from "../../../src/index.ts";
 import type { ArtifactOptions } from "../../../src/index.ts";
+import { openWorkspace } from "../../../src/build/workspace.ts";
+import { collectGarbage } from "../../../src/operations/gc.ts";
 
 const Row = z.object({ user: z.string(), amount: z.number() });
 const Rows = z.array(Row);
@@ -225,6 +227,34 @@ describe("a threshold", () => {
   });
 });
 
+describe("the quarantine", () => {
+  const DAY = 24 * 3_600_000;
+
+  it("keeps a refused value for thirty days, and the collection after that removes it", async () => {
+    let now = Date.UTC(2026, 0, 31);
+    const clock = { now: () => now, monotonic: () => now };
+    const { build, sizes, backend } = world(memory({ clock }));
+    sizes["2026-01-03"] = 2;
+    const { graph: built } = await build(enough);
+    await using workspace = await openWorkspace({ backend, clock });
+    const kept = async () => (await built.quarantined([], { backend })).map(({ partition }) => partition);
+
+    now += 30 * DAY;
+    expect((await collectGarbage(workspace, { remove: true })).partitions).toEqual([]);
+    expect(await kept()).toEqual(["date=2026-01-03"]);
+
+    now += DAY;
+    const listed = await collectGarbage(workspace);
+    expect(await kept()).toEqual(["date=2026-01-03"]);
+    const removed = await collectGarbage(workspace, { remove: true });
+
+    for (const { partitions } of [listed, removed]) {
+      expect(partitions.map(({ partition }) => partition.key)).toEqual(["date=2026-01-03"]);
+    }
+    expect(await kept()).toEqual([]);
+  });
+});
+
 describe("a check", () => {
   it("blocks unless told, and one that warns is remembered with the partition", async () => {
     const { build, sizes, backend } = world();
@@ -285,6 +315,32 @@ describe("a demand that cannot be", () => {
     [{ checks: { a: { severity: "warn" } } }, "a check is a function"],
   ])("is refused where it is declared: %j", (options, sentence) => {
     expect(declare(options)).toThrow(sentence);
+  });
+
+  it.each([
+    ["checks", { checks: { any: () => true as const } }],
+    ["statistics of its own", { statistics: { revenue: () => 1 } }],
+    ["validate", {}, { validate: () => true as const }],
+  ])("on an output that is streamed is refused: %s", (_, demands, options = {}) => {
+    const Streamed = artifact({ schema: Rows, format: ndjson(), ...demands });
+    const declare = () =>
+      producer({ name: "rows", version: "1", inputs: {}, output: stream(Streamed), build: () => [], ...options });
+
+    expect(declare).toThrow("an output that is streamed is never whole: checks, validate and statistics of its own");
+  });
+
+  it("of rows and fields is judged of an output that is streamed as well", async () => {
+    const backend = memory();
+    const Streamed = artifact({ schema: Rows, format: ndjson(), thresholds: { some: { of: "amount.max", min: 5 } } });
+    const rows = producer({ name: "rows", version: "1", inputs: {}, output: stream(Streamed), build: () => [{ user: "u", amount: 4 }] }); // prettier-ignore
+    const streaming = graph("streaming", () => ({ rows: rows() }));
+
+    const failure = await streaming.build({ backend }).catch((error: unknown) => error);
+
+    expect(failure).toMatchObject({ code: "BUILD_FAILED" });
+    const [kept] = await streaming.quarantined([], { backend });
+    expect(kept?.findings).toMatchObject([{ text: "threshold 'some': amount.max is 4, less than 5" }]);
+    expect(await kept!.read()).toEqual([{ user: "u", amount: 4 }]);
   });
 
   it("that gives NaN blocks with a sentence", async () => {
