@@ -317,11 +317,11 @@ describe("a demand that cannot be", () => {
     expect(declare(options)).toThrow(sentence);
   });
 
-  it.each([
-    ["checks", { checks: { any: () => true as const } }],
-    ["statistics of its own", { statistics: { revenue: () => 1 } }],
-    ["validate", {}, { validate: () => true as const }],
-  ])("on an output that is streamed is refused: %s", (_, demands, options = {}) => {
+  it.each<[string, object, object]>([
+    ["checks", { checks: { any: () => true } }, {}],
+    ["statistics of its own", { statistics: { revenue: () => 1 } }, {}],
+    ["validate", {}, { validate: () => true }],
+  ])("on an output that is streamed is refused: %s", (_, demands, options) => {
     const Streamed = artifact({ schema: Rows, format: ndjson(), ...demands });
     const declare = () =>
       producer({ name: "rows", version: "1", inputs: {}, output: stream(Streamed), build: () => [], ...options });
