@@ -75,17 +75,23 @@ export async function buildIn(
 
   const ends = new Ends();
   const keys: KeyChange[] = [];
+  const tellKeys = (changes: readonly KeyChange[]): void => {
+    for (const change of changes) {
+      keys.push(change);
+      emit({ type: "keys-changed", ...change });
+    }
+  };
   let planned = first;
   let build: RunId | undefined;
   for (let healed = 0; ;) {
     const opened = await openSnapshot(workspace, planned, build);
     if (opened === undefined) break;
     build = opened.run;
-    for (const change of opened.keys) keys.push(change);
+    tellKeys(opened.keys);
     const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
     for (const [step, end] of result.ends) ends.set(step, end);
     const ran = [...result.ends.keys()].filter(({ state }) => state === "built");
-    for (const change of await fanOutKeyChanges(workspace, ran, planned.rebuilder)) keys.push(change);
+    tellKeys(await fanOutKeyChanges(workspace, ran, planned.rebuilder));
     if (options.signal?.aborted === true) break;
     // What fan-outs made says what else there is to build.
     if (!result.healing && !(layParts(planned.network) && layMore(planned.network).length > 0)) break;

@@ -85,6 +85,8 @@ export type BuildEvent =
       readonly partition: string;
       readonly problem: "missing" | "damaged";
     }
+  /** Partitions of a source came or left since the snapshot before, or of a fan-out since its step ran last. */
+  | ({ readonly type: "keys-changed" } & KeyChange)
   | { readonly type: "build-finished"; readonly result: BuildResult };
 
 /** An artifact of which it is not known which partitions there are, as a fan-out says that, which did not run yet or failed. */

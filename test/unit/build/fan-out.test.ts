@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { all, artifact, daily, fanOut, graph, local, memory, oneOf, producer, strings } from "../../../src/index.ts";
-import type { BuildResult } from "../../../src/build/events.ts";
+import type { BuildEvent, BuildResult } from "../../../src/build/events.ts";
 import { Folder } from "../../support/folder.ts";
 
 const Order = z.object({ country: z.string(), amount: z.number() });
@@ -350,15 +350,16 @@ describe("partitions that come and leave", () => {
     orders["2026-01-01"] = [{ country: "it", amount: 1 }];
     state.orders = 2;
 
-    const { result } = await build();
+    const told: BuildEvent[] = [];
+    const { result } = await build({ on: (event) => told.push(event) });
 
-    expect(result.keys).toEqual([
-      {
-        key: "parts",
-        came: { count: 1, examples: ["country=it,date=2026-01-01"] },
-        left: { count: 2, examples: ["country=de,date=2026-01-01", "country=fr,date=2026-01-01"] },
-      },
-    ]);
+    const change = {
+      key: "parts",
+      came: { count: 1, examples: ["country=it,date=2026-01-01"] },
+      left: { count: 2, examples: ["country=de,date=2026-01-01", "country=fr,date=2026-01-01"] },
+    };
+    expect(result.keys).toEqual([change]);
+    expect(told.filter(({ type }) => type === "keys-changed")).toEqual([{ type: "keys-changed", ...change }]);
   });
 
   it("are told of a source, kept with the run of the build, and earlier snapshots still have them", async () => {
@@ -377,7 +378,8 @@ describe("partitions that come and leave", () => {
       return { days, sum: sum({ days }) };
     });
     const backend = memory();
-    const build = () => shop.build({ backend, root: folder.path });
+    const told: BuildEvent[] = [];
+    const build = () => shop.build({ backend, root: folder.path, on: (event) => told.push(event) });
     for (const day of [1, 2, 3]) folder.write(`2026-01-0${day}.json`, String(day));
     const first = await build();
     rmSync(folder.at("2026-01-02.json"));
@@ -391,6 +393,7 @@ describe("partitions that come and leave", () => {
       left: { count: 1, examples: ["date=2026-01-02"] },
     };
     expect(second.result.keys).toEqual([change]);
+    expect(told.filter(({ type }) => type === "keys-changed")).toEqual([{ type: "keys-changed", ...change }]);
     expect(await second.read(shop.artifacts.sum)).toBe(8);
     expect(await first.read(shop.artifacts.sum)).toBe(6);
     const connection = await backend.connect();
