@@ -1,6 +1,6 @@
 // strata backend copy: everything a backend holds, into another one.
 
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Backend } from "../../backend/backend.ts";
 import { keptKinds, type KeptKind } from "../../backend/kept-records.ts";
@@ -10,6 +10,7 @@ import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { copyBackend, type Copied, type CopyOptions } from "../../operations/moving/copy-backend.ts";
 import { resolveBackend } from "../../plugins/backend-url.ts";
 import { systemClock } from "../../util/clock.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { showValue } from "../../util/show.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, flag, text, type Call, type Command } from "../command.ts";
@@ -91,7 +92,7 @@ function isPath(named: string): boolean {
 
 async function copyBetween(source: Backend, target: Backend, options: CopyOptions): Promise<Copied> {
   await using from = await source.connect({ readOnly: true });
-  if (options.dryRun !== true && target.home !== undefined) mkdirSync(target.home, { recursive: true, mode: 0o700 });
+  if (options.dryRun !== true && target.home !== undefined) makeFolder(target.home, 0o700);
   await using to = options.dryRun === true ? await lookInto(target) : await target.connect();
   return await copyBackend(from, to, options);
 }

@@ -6,7 +6,7 @@ import { selectNodes } from "../../graph/selector.ts";
 import { pictureOf, type Picture } from "../../picture/picture.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { shownPath } from "../../code/frames.ts";
-import { writePicture } from "../picture-file.ts";
+import { writeOutput } from "../output-file.ts";
 import { findProject, splitFile } from "../project.ts";
 import { pictureJson, pictureLines, summaryLine } from "../report/picture.ts";
 import { selectionArguments } from "../selection.ts";
@@ -65,7 +65,7 @@ async function answer(call: Call<Options>): Promise<Answer> {
   const written: string[] = [];
   for (const [path, text] of [[svg, drawings.svg] as const, [html, drawings.html] as const]) {
     if (path === undefined || path === "-" || text === undefined) continue;
-    writePicture(resolve(cwd, path), text);
+    writeOutput(resolve(cwd, path), text);
     written.push(shownPath(resolve(cwd, path), cwd));
   }
   const printed = svg === "-" ? drawings.svg : html === "-" ? drawings.html : undefined;
