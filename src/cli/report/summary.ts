@@ -81,9 +81,14 @@ function nothingToDo(partitions: number, elapsed: number, colors: Colors): strin
   return `${colors.green("nothing to do")}: ${count(partitions, "partition")} up to date (${duration(elapsed)})`;
 }
 
+/** `words`: what was typed that the build needs as well, so that it is the one that was planned. */
 export function planLines(
   plan: Plan,
-  { strays, elapsed }: { readonly strays: readonly Strays[]; readonly elapsed: number },
+  {
+    strays,
+    elapsed,
+    words = [],
+  }: { readonly strays: readonly Strays[]; readonly elapsed: number; readonly words?: readonly string[] },
   teller: Teller,
 ): string[] {
   const { colors, program } = teller;
@@ -113,7 +118,7 @@ export function planLines(
     ...environment,
     ...warnings,
     ...warningLines(plan.steps, colors),
-    `${colors.dim("next:")} ${program} build${plan.environment === undefined ? "" : ` --env ${plan.environment.environment}`}`,
+    `${colors.dim("next:")} ${[program, "build", ...words.map(quoted)].join(" ")}`,
   ];
 }
 
@@ -288,6 +293,6 @@ function nextLine({ outcome, steps, skipped }: BuildResult, first: boolean, prog
 }
 
 /** As it must be typed: brackets mean something to most shells. */
-function quoted(place: string): string {
-  return /^[\w.-]+$/.test(place) ? place : `'${escapeText(place)}'`;
+function quoted(word: string): string {
+  return /^[\w.-][\w.=-]*$/.test(word) ? word : `'${escapeText(word).replaceAll("'", "'\\''")}'`;
 }
