@@ -16,7 +16,7 @@ import { suggest } from "../../util/suggest.ts";
 import { defineCommand, text, type Call, type Command } from "../command.ts";
 import { findSnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { plainJson } from "../report/json.ts";
-import { findArtifact, keyTextOf, parseTarget } from "../target.ts";
+import { findArtifact, findPartition, keyTextOf, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment, short } from "../terminal/quantity.ts";
 import { declarationLines } from "../report/declarations.ts";
@@ -63,7 +63,11 @@ export const bisect: Command = defineCommand({
         options.good === undefined ? undefined : await resolveSnapshot(connection, lookup.graph, options.good);
       const { description } = await findSnapshot(connection, lookup.graph, bad.id);
       const artifact = findArtifact(description, target.key);
-      const partition = keyTextOf(artifact, target.partition ?? "");
+      // One that is named may have come later than the snapshot; without a name the only one is meant.
+      const partition =
+        target.partition === undefined
+          ? (await findPartition(connection, bad, artifact, undefined)).key
+          : keyTextOf(artifact, target.partition);
       const place = placeText(target.key, partition);
       const found = await search(connection, lookup.graph, {
         key: target.key,
