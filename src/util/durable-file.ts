@@ -371,6 +371,8 @@ export function storageError(cause: unknown, path: string, bytes: number): Strat
       );
     case "ENOTDIR":
       return new StratigraphError("STORAGE_FAILED", "a file is where a folder should be", details);
+    case "ENOENT":
+      return new StratigraphError("STORAGE_FAILED", "there is no such place in the file system", details);
     case "EISDIR":
       return new StratigraphError("STORAGE_FAILED", "a folder is where a file should be", details);
     default:
