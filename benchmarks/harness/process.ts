@@ -66,7 +66,8 @@ export function peakMemory({ file, args, cwd }: Program, code = 0): number {
     encoding: "utf8",
   });
   const peak = /\npeak (\d+)$/.exec(stderr);
-  if (status !== code || peak === null) throw new Error(`${args.join(" ")} ended with ${status}\n${stderr.slice(-2000)}`);
+  if (status !== code || peak === null)
+    throw new Error(`${args.join(" ")} ended with ${status}\n${stderr.slice(-2000)}`);
   return Number(peak[1]) / 1024;
 }
 

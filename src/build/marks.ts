@@ -3,6 +3,7 @@
 import { everyItem } from "../backend/pages.ts";
 import type { MarkKind, MarkRecord, NewMark, StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { userName } from "./holder.ts";
+import { keysNow } from "./pins.ts";
 import { placeText } from "./place.ts";
 import { resolveSnapshot } from "./snapshot.ts";
 import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
@@ -83,23 +84,40 @@ export async function pin(
   return workspace.connection.writeMarks(chosen.map((one) => newMark("pin", graph.name, one, options)));
 }
 
-/** Lets pins go; answers which. Error: SELECTOR_UNKNOWN; PIN_INVALID where nothing that is named is pinned. */
+/**
+ * Lets pins go; answers which. What is gone from the graph is named as `strata pin` lists it. Error: SELECTOR_UNKNOWN; PIN_INVALID where
+ * nothing that is named is pinned.
+ */
 export async function unpin(
   { connection }: Workspace,
   graph: GraphDefinition,
   selectors: readonly string[],
   { why, by = userName() }: { readonly why?: string | undefined; readonly by?: string | undefined },
 ): Promise<readonly MarkRecord[]> {
-  const { keys, partitions } = selectNodes(graph, selectors);
-  const pins: MarkRecord[] = [];
-  const named = (key: string, text: string): boolean =>
-    (partitions.get(key) as readonly string[] | undefined)?.includes(text) ?? keys.has(key);
+  const held: MarkRecord[] = [];
   for await (const mark of everyItem((page) =>
     connection.listMarks({ graph: graph.name, kind: "pin", open: true }, page),
   )) {
-    const together = [...siblingsOf(graph, mark.artifactKey), ...partsOf(graph, mark.artifactKey)];
-    if (together.some((key) => named(key, mark.key))) pins.push(mark);
+    held.push(mark);
   }
+  const keyNow = keysNow(graph);
+  const gone = new Set<string>();
+  for (const { artifactKey, key } of held) {
+    if (!graph.nodes.has(keyNow(artifactKey))) gone.add(artifactKey).add(placeText(artifactKey, key));
+  }
+  const there = selectors.filter((selector) => !gone.has(selector));
+  // Without any selector everything would be chosen.
+  const { keys, partitions } =
+    there.length > 0 ? selectNodes(graph, there) : { keys: new Set<string>(), partitions: new Map<string, string[]>() };
+  const named = (key: string, text: string): boolean =>
+    (partitions.get(key) as readonly string[] | undefined)?.includes(text) ?? keys.has(key);
+  const pins = held.filter(({ artifactKey, key: text }) => {
+    const key = keyNow(artifactKey);
+    if (!graph.nodes.has(key)) {
+      return selectors.includes(artifactKey) || selectors.includes(placeText(artifactKey, text));
+    }
+    return [...siblingsOf(graph, key), ...partsOf(graph, key)].some((one) => named(one, text));
+  });
   if (pins.length === 0) {
     throw new StratigraphError("PIN_INVALID", "nothing that is named is pinned", {
       received: selectors.join(" "),

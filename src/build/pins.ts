@@ -3,7 +3,7 @@
 import { everyItem } from "../backend/pages.ts";
 import type { MarkRecord, StoredPartition } from "../backend/records.ts";
 import { StratigraphError } from "../errors.ts";
-import type { ProducedNode } from "../graph/graph.ts";
+import type { GraphDefinition, ProducedNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { Network, Step } from "./network.ts";
 import { placeText } from "./place.ts";
@@ -27,11 +27,11 @@ export interface Pins {
 export async function readPins({ connection }: Workspace, network: Network): Promise<Pins> {
   const { graph, states } = network;
   const filter = { graph: graph.name, kind: "pin", open: true } as const;
-  const renamed = new Map([...graph.was].flatMap(([key, olds]) => olds.map((old) => [old, key])));
+  const keyNow = keysNow(graph);
   const marks: { mark: MarkRecord; step: Step; slot: number }[] = [];
   const unlaid: { place: string; mark: MarkRecord }[] = [];
   for await (const mark of everyItem((page) => connection.listMarks(filter, page))) {
-    const node = graph.nodes.get(renamed.get(mark.artifactKey) ?? mark.artifactKey);
+    const node = graph.nodes.get(keyNow(mark.artifactKey));
     const state = node === undefined ? undefined : states.get(node);
     if (node?.kind === "produced" && state === undefined) unlaid.push({ place: placeText(node.key, mark.key), mark });
     if (state?.kind !== "steps") continue;
@@ -64,6 +64,12 @@ export async function readPins({ connection }: Workspace, network: Network): Pro
     }),
   ];
   return { steps, contents: contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) };
+}
+
+/** Marks name artifacts as they were called then: gives the key of today, or the same where it has none. */
+export function keysNow(graph: GraphDefinition): (key: string) => string {
+  const renamed = new Map([...graph.was].flatMap(([key, olds]) => olds.map((old) => [old, key])));
+  return (key) => renamed.get(key) ?? key;
 }
 
 function usable(node: ProducedNode, mark: MarkRecord, stored: StoredPartition | undefined): StoredPartition {

@@ -74,7 +74,7 @@ export function checkBudget({ duration, steps, unknown }: Price, budget: number,
   throw new StratigraphError("BUDGET_EXCEEDED", "this would take more than its budget, so nothing was started", {
     where: `graph '${graph}'`,
     expected: `at most ${formatDuration(budget)} of work`,
-    received: `about ${rounded(duration)} for ${steps.size} steps, by what they took before${unknown === 0 ? "" : `, and ${unknown} of which nothing is known`}`,
+    received: `about ${rounded(duration)} for ${steps.size} ${steps.size === 1 ? "step" : "steps"}, by what they took before${unknown === 0 ? "" : `, and ${unknown} of which nothing is known`}`,
     hint: `The dearest: ${named.join(", ")}. Raise the budget, or name what to build.`,
     data: { duration, budget, unknown },
   });

@@ -1,6 +1,5 @@
 // What a build works with: an open connection, the folders, and who we are.
 
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Backend, Connection } from "../backend/backend.ts";
@@ -13,6 +12,7 @@ import type { Storage, StorageContext } from "../data/storage/storage.ts";
 import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { newHolder } from "./holder.ts";
 import { placeText } from "./place.ts";
 
@@ -54,7 +54,7 @@ export async function openWorkspace(
   const readOnly = options.readOnly ?? false;
   const stamp = backend.stamp?.();
   const connection = await backend.connect({ readOnly });
-  if (home !== undefined && !readOnly) mkdirSync(home, { recursive: true, mode: 0o700 });
+  if (home !== undefined && !readOnly) makeFolder(home, 0o700);
   const stats = openStatCache(home);
   const close = async (): Promise<void> => {
     if (!readOnly) stats.save();

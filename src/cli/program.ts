@@ -6,11 +6,7 @@ import { StratigraphError } from "../errors.ts";
 import type { Command, CommonOptions, Option } from "./command.ts";
 
 // Required, not imported: to import it Node first searches it for the names of its exports, a fifth of the program's start.
-const {
-  Command: Parser,
-  CommanderError,
-  Option: ParserOption,
-} = createRequire(import.meta.url)("commander") as typeof Commander;
+const { Command: Parser, Option: ParserOption } = createRequire(import.meta.url)("commander") as typeof Commander;
 
 export interface Parsed {
   readonly command: Command;
@@ -24,18 +20,16 @@ export function parse(command: Command, argv: readonly string[]): Parsed {
   const parser = parserOf(command, (called) => {
     parsed = called;
   });
-  try {
-    parser.parse([...argv], { from: "user" });
-  } catch (error) {
-    throw error instanceof CommanderError ? usageError(error, command) : error;
-  }
+  parser.parse([...argv], { from: "user" });
   // commander calls exactly one action, or throws.
   return parsed!;
 }
 
 function parserOf(command: Command, called: (parsed: Parsed) => void): Commander.Command {
   const parser = new Parser(command.name.split(" ").at(-1))
-    .exitOverride()
+    .exitOverride((error) => {
+      throw usageError(error, command);
+    })
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .helpOption(false)
     .helpCommand(false)

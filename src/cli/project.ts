@@ -1,6 +1,6 @@
 // The project a command works in: its folder, configuration, backend and graph, each looked for only when asked for.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import type { Backend } from "../backend/backend.ts";
 import type { Graph } from "../build/graph.ts";
@@ -21,6 +21,7 @@ import {
 } from "../config/project.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { PluginShelf } from "../plugins/shelf.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { suggest } from "../util/suggest.ts";
 import type { Call } from "./command.ts";
 import { shownPath } from "../code/frames.ts";
@@ -175,7 +176,7 @@ export async function findProject(
 export function makeHome(home: string): void {
   if (existsSync(home)) return;
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolder(home, 0o700);
     chmodSync(home, 0o700);
     writeFileSync(join(home, ".gitignore"), "*\n", { mode: 0o600 });
   } catch (error) {

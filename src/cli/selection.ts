@@ -106,7 +106,7 @@ export function strayCollector(): { readonly found: Strays[]; readonly on: (even
 }
 
 /** Plans and answers: `plan`, and `build --plan`. */
-export async function answerPlan(selected: Selected, call: Call): Promise<Answer> {
+export async function answerPlan(selected: Selected, call: Call<SelectionValues>): Promise<Answer> {
   const { planGraph } = await import("../build/build.ts");
   const strays = strayCollector();
   const plan = await planGraph(selected.graph.definition, { ...selected.options, on: strays.on });
@@ -130,8 +130,19 @@ export async function answerPlan(selected: Selected, call: Call): Promise<Answer
       ...(plan.expected === undefined ? {} : { expected: plan.expected }),
       ...(plan.environment === undefined ? {} : { environment: environmentJson(plan.environment) }),
     },
-    lines: planLines(plan, { strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
+    lines: planLines(
+      plan,
+      { strays: strays.found, elapsed: elapsed(), words: wordsOf(selected, call) },
+      tellerOf(call),
+    ),
   };
+}
+
+/** The file is known by then. */
+function wordsOf({ options }: Selected, call: Call<SelectionValues>): readonly string[] {
+  const { environment, select: selectors = [] } = options;
+  const params = [...(call.options.param ?? [])].flatMap(([name, value]) => ["-p", `${name}=${value}`]);
+  return [...selectors, ...params, ...(environment === undefined ? [] : ["--env", environment])];
 }
 
 function environmentJson({ environment, snapshot, ...counts }: PlannedDifference): object {

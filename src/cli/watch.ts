@@ -15,6 +15,9 @@ import { duration } from "./terminal/quantity.ts";
 const QUIET = 20;
 /** Milliseconds after which a change counts although others keep coming. */
 const LONGEST_WAIT = 200;
+/** Milliseconds before what fails as before is tried again because of files that came while it ran: twice as long each time. */
+const FIRST_RETRY = 1_000;
+const LONGEST_RETRY = 60_000;
 /** A tree with more folders than this is more than anybody wants watched. */
 const MOST_FOLDERS = 20_000;
 const OWN = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,6 +40,7 @@ export async function watchBuilds(
   const { terminal, signal, cwd } = call;
   await using changes = new Changes();
   changes.watch(await known());
+  const failures = new Failures();
   let changed: number | undefined;
   while (!signal.aborted) {
     forgetModules();
@@ -44,19 +48,48 @@ export async function watchBuilds(
       const { answer, folders } = await build();
       changes.watch(folders);
       const after = changed === undefined ? undefined : systemClock.monotonic() - changed;
-      say(answer, after, call);
+      if (failures.isNews(hasFailed(answer) ? answer.lines : [])) say(answer, after, call);
     } catch (error) {
       if (signal.aborted) break;
       if (changed === undefined && isStratigraphError(error) && error.code === "USAGE") throw error;
-      if (terminal.json) terminal.emit(line({ error: errorJson(error, cwd) }));
-      else terminal.warn(...errorLines(error, terminal.colors, cwd));
+      const lines = errorLines(error, terminal.colors, cwd);
+      if (failures.isNews(lines)) {
+        if (terminal.json) terminal.emit(line({ error: errorJson(error, cwd) }));
+        else terminal.warn(...lines);
+      }
     }
     if (!terminal.json && changed === undefined && !signal.aborted) {
       terminal.print(terminal.colors.dim("watching for changes; Ctrl-C ends it"));
     }
-    changed = await changes.next(signal);
+    changed = await changes.next(signal, failures.patience);
   }
   return { json: {}, lines: [], said: true };
+}
+
+/**
+ * What fails may itself be a change: of a file that a producer writes, or of the one that our output goes to. So the same failure is told
+ * once, and tried again ever later unless somebody edits something.
+ */
+class Failures {
+  #last = "";
+  #repeated = 0;
+
+  /** `lines`: none where nothing failed. */
+  isNews(lines: readonly string[]): boolean {
+    const text = lines.join("\n").replaceAll(/\d+(\.\d+)? (µs|ms|s|min|h)\b/g, "");
+    const repeats = text !== "" && text === this.#last;
+    this.#last = text;
+    this.#repeated = repeats ? this.#repeated + 1 : 0;
+    return !repeats;
+  }
+
+  get patience(): number {
+    return this.#repeated === 0 ? 0 : Math.min(FIRST_RETRY * 2 ** (this.#repeated - 1), LONGEST_RETRY);
+  }
+}
+
+function hasFailed({ json }: Answer): boolean {
+  return ((json as { readonly failed?: number }).failed ?? 0) > 0;
 }
 
 /** Of a rebuild in which nothing changed nothing is said: what we wrote ourselves is a change as well. */
@@ -127,9 +160,16 @@ class Changes implements AsyncDisposable {
     }
   }
 
-  /** The moment of the first change since the last call, once things are quiet; at once where the signal says stop. */
-  async next(signal: AbortSignal): Promise<number | undefined> {
-    while (this.#first === undefined && !signal.aborted) await this.#pause(undefined, signal);
+  /**
+   * The moment of the first change since the last call, once things are quiet; at once where the signal says stop. `patience`: how long
+   * changes wait that are there already, if no further one comes.
+   */
+  async next(signal: AbortSignal, patience: number): Promise<number | undefined> {
+    if (patience > 0) {
+      await this.#pause(QUIET, signal);
+      if (this.#first !== undefined) await this.#pause(patience, signal, { wakes: true });
+    }
+    while (this.#first === undefined && !signal.aborted) await this.#pause(undefined, signal, { wakes: true });
     for (;;) {
       const now = systemClock.monotonic();
       const rest = Math.min(this.#last + QUIET, this.#first! + LONGEST_WAIT) - now;
@@ -142,13 +182,13 @@ class Changes implements AsyncDisposable {
     return first;
   }
 
-  #pause(time: number | undefined, signal: AbortSignal): Promise<void> {
+  #pause(time: number | undefined, signal: AbortSignal, { wakes = false } = {}): Promise<void> {
     return new Promise((done) => {
+      if (signal.aborted) return done();
       const timer = time === undefined ? undefined : setTimeout(finish, time);
       // A wait without an end must not let the process end.
       const alive = time === undefined ? setInterval(() => undefined, 2 ** 30) : undefined;
-      const wake = time === undefined ? finish : undefined;
-      this.#wake = wake;
+      this.#wake = wakes ? finish : undefined;
       signal.addEventListener("abort", finish, { once: true });
       function finish(): void {
         clearTimeout(timer);

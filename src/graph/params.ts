@@ -152,12 +152,8 @@ function valueText(schema: $ZodType, given: unknown, where: string): string {
   }
   const last = candidates.at(-1);
   const result = parsed(schema, last, where);
-  const { message } = describeIssues(result.error!.issues, last, json(), where);
-  throw new StratigraphError("PARAM_INVALID", "the value does not fit", {
-    where,
-    received: given instanceof ParamText ? showValue(given.text) : showValue(given),
-    hint: message.startsWith(where) ? message.slice(where.length).replace(/^[:,\s]+/, "") : message,
-  });
+  const { what, where: place, expected, received } = describeIssues(result.error!.issues, last, json(), where);
+  throw new StratigraphError("PARAM_INVALID", what, { where: place, expected, received: received ?? showValue(last) });
 }
 
 function readings(text: string): readonly unknown[] {

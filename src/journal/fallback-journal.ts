@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { Clock } from "../util/clock.ts";
 import { errnoOf, storageError, syncFolders } from "../util/durable-file.ts";
 import { escapeName, isDeviceName, shortenName } from "../util/file-name.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import type { Intent, JournalKind } from "./intent.ts";
 import { encodeLine } from "./line.ts";
 
@@ -122,7 +123,7 @@ function openToAppend(path: string): number {
     } catch (error) {
       // A sync removes folders that have become empty.
       if (errnoOf(error) !== "ENOENT" || attempt === MOST_ATTEMPTS) throw error;
-      fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path), 0o700);
     }
   }
 }

@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { StratigraphError } from "../errors.ts";
 import { errnoOf, storageError, syncFolders } from "../util/durable-file.ts";
 import { unescapeName } from "../util/file-name.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { compareText } from "../util/text-order.ts";
 import { appendDurably, runFolder } from "./fallback-journal.ts";
 import { journalKinds, type JournalKind } from "./intent.ts";
@@ -97,7 +98,7 @@ export async function emptyFile(
   const archive = join(home, "fallback", ARCHIVE, basename(dirname(file.path)), `${file.kind}.${stamp(at)}`);
   if (put.length > 0) {
     const path = unusedName(`${archive}.aside`);
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     await appendDurably(path, `${put.join("\n")}\n`, home);
   }
   if (rest.length > 0) {
@@ -106,7 +107,7 @@ export async function emptyFile(
     return { remaining: rest.length, archive: undefined };
   }
   const path = unusedName(archive);
-  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   try {
     fs.renameSync(taken, path);
   } catch (error) {

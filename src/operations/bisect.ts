@@ -32,18 +32,21 @@ export interface Bisection {
 
 export interface BisectOptions {
   readonly key: string;
+  /** What the artifact was called before; none unless told. */
+  readonly was?: readonly string[] | undefined;
   readonly partition: KeyText;
   /** Where it was still good; the first snapshot of which it can be said unless told. */
   readonly good?: StoredSnapshot | undefined;
   /** Where it is bad; the latest unless told. */
   readonly bad?: StoredSnapshot | undefined;
-  /** Asked once for each different content. */
-  readonly judge: (partition: StoredPartition, snapshot: StoredSnapshot) => Promise<Verdict>;
+  /** Asked once for each different content; `key` is what the artifact was called in that snapshot. */
+  readonly judge: (partition: StoredPartition, snapshot: StoredSnapshot, key: string) => Promise<Verdict>;
   readonly on?: ((look: Look) => void) | undefined;
 }
 
 interface Candidate {
   readonly snapshot: StoredSnapshot;
+  readonly key: string;
   readonly partition: StoredPartition | undefined;
 }
 
@@ -54,20 +57,20 @@ interface Candidate {
 export async function bisect(
   connection: Connection,
   graph: string,
-  { key, partition, good, bad, judge, on }: BisectOptions,
+  { key, was = [], partition, good, bad, judge, on }: BisectOptions,
 ): Promise<Bisection> {
   const looks: Look[] = [];
   const verdicts = new Map<Fingerprint, Verdict>();
   const ask = async (candidate: Candidate): Promise<Verdict> => {
-    const { snapshot, partition: stored } = candidate;
+    const { snapshot, key: name, partition: stored } = candidate;
     if (stored === undefined) return undefined;
-    if (!verdicts.has(stored.content)) verdicts.set(stored.content, await judge(stored, snapshot));
+    if (!verdicts.has(stored.content)) verdicts.set(stored.content, await judge(stored, snapshot, name));
     const look = { snapshot, verdict: verdicts.get(stored.content) };
     looks.push(look);
     on?.(look);
     return look.verdict;
   };
-  const candidates = await candidatesOf(connection, graph, key, partition, { good, bad });
+  const candidates = await candidatesOf(connection, graph, [key, ...was], partition, { good, bad });
   const low = await firstKnown(candidates, ask, good !== undefined);
   const high = await lastKnown(candidates, ask, bad !== undefined);
   if (low === undefined || high === undefined) {
@@ -109,7 +112,7 @@ export async function bisect(
 async function candidatesOf(
   connection: Connection,
   graph: string,
-  key: string,
+  names: readonly string[],
   partition: KeyText,
   { good, bad }: Pick<BisectOptions, "good" | "bad">,
 ): Promise<Candidate[]> {
@@ -117,10 +120,22 @@ async function candidatesOf(
   for await (const snapshot of everyItem((page) => connection.listSnapshots(graph, page))) {
     if (bad !== undefined && snapshot.sequence > bad.sequence) continue;
     if (good !== undefined && snapshot.sequence < good.sequence) break;
-    const { items } = await connection.readSnapshotPartitions(snapshot.id, key, { keys: [partition] });
-    candidates.push({ snapshot, partition: items[0] });
+    candidates.push(await candidateOf(connection, snapshot, names, partition));
   }
   return candidates.reverse();
+}
+
+async function candidateOf(
+  connection: Connection,
+  snapshot: StoredSnapshot,
+  names: readonly string[],
+  partition: KeyText,
+): Promise<Candidate> {
+  for (const key of names) {
+    const { items } = await connection.readSnapshotPartitions(snapshot.id, key, { keys: [partition] });
+    if (items[0] !== undefined) return { snapshot, key, partition: items[0] };
+  }
+  return { snapshot, key: names[0]!, partition: undefined };
 }
 
 interface Known {

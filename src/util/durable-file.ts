@@ -5,6 +5,7 @@ import { constants } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { StratigraphError } from "../errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { tempName } from "./temp-name.ts";
 
 export interface WriteFileOptions {
@@ -140,7 +141,7 @@ export async function syncFolders(files: Iterable<string>, base: string): Promis
 export function writeCacheFile(path: string, bytes: Uint8Array): boolean {
   const temp = join(dirname(path), tempName());
   try {
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     fs.writeFileSync(temp, bytes, { flag: "wx", mode: 0o600 });
     fs.renameSync(temp, path);
     return true;
@@ -180,15 +181,15 @@ async function openTemp(temp: string, mode: number, folderMode: number, within: 
       return await whileDescriptorsLast(open);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT" || attempt === 3) throw error;
-      makeFolder(folder, folderMode, within);
+      makeFolderWithin(folder, folderMode, within);
     }
   }
 }
 
-function makeFolder(folder: string, mode: number, within: string | undefined): void {
+function makeFolderWithin(folder: string, mode: number, within: string | undefined): void {
   // A link above a folder that does not exist yet would lead the making itself outside.
   if (within !== undefined && isThere(within)) checkFolder(nearestExisting(folder), within);
-  fs.mkdirSync(folder, { recursive: true, mode });
+  makeFolder(folder, mode);
 }
 
 function nearestExisting(folder: string): string {
@@ -370,6 +371,10 @@ export function storageError(cause: unknown, path: string, bytes: number): Strat
       );
     case "ENOTDIR":
       return new StratigraphError("STORAGE_FAILED", "a file is where a folder should be", details);
+    case "ENOENT":
+      return new StratigraphError("STORAGE_FAILED", "there is no such place in the file system", details);
+    case "EISDIR":
+      return new StratigraphError("STORAGE_FAILED", "a folder is where a file should be", details);
     default:
       return new StratigraphError(
         "STORAGE_FAILED",

@@ -1,11 +1,12 @@
 // A new database: complete before it has its name.
 
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, statSync, unlinkSync } from "node:fs";
+import { chmodSync, linkSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StratigraphError } from "../../errors.ts";
 import type { Clock } from "../../util/clock.ts";
 import { errnoOf, syncFolders, writeFileDurably } from "../../util/durable-file.ts";
 import { createId } from "../../util/id.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { newestVersion, type Migration } from "../sql/migrate.ts";
 import type { OpenDatabase } from "./driver.ts";
 import { fileError } from "./failure.ts";
@@ -27,7 +28,8 @@ export async function createDatabase(
 ): Promise<void> {
   const temp = `${path}.${createId(clock)}${UNFINISHED}`;
   try {
-    makeFolder(dirname(path));
+    // For their owner alone, whatever the umask took.
+    makeFolder(dirname(path), 0o700, (folder) => chmodSync(folder, 0o700));
     checkFileSystem(dirname(path));
     sweep(path, clock);
     await writeFileDurably(temp, emptyImage(Database, migrations, createId(clock)));
@@ -73,20 +75,6 @@ function linkOnce(temp: string, path: string): void {
       hint: "Put the database on another disk.",
       cause,
     });
-  }
-}
-
-/** Folders that have to be made are for their owner alone. One by one: making a path whole never ends in some places, /proc among them. */
-function makeFolder(folder: string): void {
-  const missing: string[] = [];
-  for (let path = folder; !existsSync(path); path = dirname(path)) missing.unshift(path);
-  for (const path of missing) {
-    try {
-      mkdirSync(path, { mode: 0o700 });
-      chmodSync(path, 0o700); // whatever the umask took
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw error; // somebody else was first
-    }
   }
 }
 

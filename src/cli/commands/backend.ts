@@ -1,6 +1,6 @@
 // strata backend copy: everything a backend holds, into another one.
 
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { Backend } from "../../backend/backend.ts";
 import { keptKinds, type KeptKind } from "../../backend/kept-records.ts";
@@ -10,12 +10,15 @@ import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { copyBackend, type Copied, type CopyOptions } from "../../operations/moving/copy-backend.ts";
 import { resolveBackend } from "../../plugins/backend-url.ts";
 import { systemClock } from "../../util/clock.ts";
+import { storageError } from "../../util/durable-file.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { showValue } from "../../util/show.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, flag, text, type Call, type Command } from "../command.ts";
 import { shownPath } from "../../code/frames.ts";
 import { findProject, type Project } from "../project.ts";
 import { escapeText } from "../terminal/escape.ts";
+import { shellWord } from "../terminal/shell-word.ts";
 import { bytesText, count, number } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
 
@@ -91,9 +94,18 @@ function isPath(named: string): boolean {
 
 async function copyBetween(source: Backend, target: Backend, options: CopyOptions): Promise<Copied> {
   await using from = await source.connect({ readOnly: true });
-  if (options.dryRun !== true && target.home !== undefined) mkdirSync(target.home, { recursive: true, mode: 0o700 });
+  if (options.dryRun !== true && target.home !== undefined) makeHomeOf(target.home);
   await using to = options.dryRun === true ? await lookInto(target) : await target.connect();
   return await copyBackend(from, to, options);
+}
+
+/** Errors: STORAGE_READ_ONLY, STORAGE_FAILED, … */
+function makeHomeOf(home: string): void {
+  try {
+    makeFolder(home, 0o700);
+  } catch (error) {
+    throw storageError(error, home, 0);
+  }
 }
 
 /** For a dry run, a target that is not there yet is an empty one. */
@@ -197,7 +209,10 @@ function fileLines(call: Call, files: Copied["files"], source: Backend, target: 
   const folders = [...(partitions > 0 ? ["data"] : []), ...(versions > 0 ? ["registry"] : [])];
   return [
     call.terminal.colors.yellow(`${what} were not copied: they are looked for in ${shown(target.home)} now`),
-    ...folders.map((folder) => `  cp -r ${shown(join(source.home!, folder))} ${shown(target.home!)}/`),
+    ...folders.map(
+      (folder) =>
+        `  cp -r ${shellWord(shownPath(join(source.home!, folder), call.cwd))} ${shellWord(`${shownPath(target.home!, call.cwd)}/`)}`,
+    ),
   ];
 }
 

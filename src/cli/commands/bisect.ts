@@ -1,7 +1,7 @@
 // strata bisect: the snapshot from which on a check fails, and what changed there.
 
 import { spawn } from "node:child_process";
-import type { StoredPartition, StoredSnapshot } from "../../backend/records.ts";
+import type { StoredSnapshot } from "../../backend/records.ts";
 import { placeText } from "../../build/place.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import { describeThrown } from "../../build/thrown.ts";
@@ -10,13 +10,13 @@ import { decodeWritten, formInSnapshot } from "../../build/written.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import type { GraphDescription } from "../../graph/describe.ts";
 import type { GraphNode } from "../../graph/graph.ts";
-import { bisect as search, type Verdict } from "../../operations/bisect.ts";
+import { bisect as search, type BisectOptions, type Verdict } from "../../operations/bisect.ts";
 import { diffSnapshots, type SnapshotDiff } from "../../operations/diff.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, text, type Call, type Command } from "../command.ts";
 import { findSnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { plainJson } from "../report/json.ts";
-import { findArtifact, keyTextOf, parseTarget } from "../target.ts";
+import { findArtifact, findPartition, keyTextOf, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment, short } from "../terminal/quantity.ts";
 import { declarationLines } from "../report/declarations.ts";
@@ -63,10 +63,15 @@ export const bisect: Command = defineCommand({
         options.good === undefined ? undefined : await resolveSnapshot(connection, lookup.graph, options.good);
       const { description } = await findSnapshot(connection, lookup.graph, bad.id);
       const artifact = findArtifact(description, target.key);
-      const partition = keyTextOf(artifact, target.partition ?? "");
+      // One that is named may have come later than the snapshot; without a name the only one is meant.
+      const partition =
+        target.partition === undefined
+          ? (await findPartition(connection, bad, artifact, undefined)).key
+          : keyTextOf(artifact, target.partition);
       const place = placeText(target.key, partition);
       const found = await search(connection, lookup.graph, {
         key: target.key,
+        was: artifact.was,
         partition,
         good,
         bad: options.bad === undefined ? undefined : bad,
@@ -75,7 +80,7 @@ export const bisect: Command = defineCommand({
           if (!terminal.json) terminal.warn(lookLine(snapshot, verdict, call));
         },
       });
-      const changes = await changesAbove(lookup, found.good, found.bad, target.key);
+      const changes = await changesAbove(lookup, found.good, found.bad, [target.key, ...(artifact.was ?? [])]);
       return {
         json: {
           graph: lookup.graph,
@@ -131,19 +136,19 @@ async function judgeOf(
   { workspace, project }: Lookup,
   key: string,
   { options, cwd, signal }: Call<Options>,
-): Promise<(partition: StoredPartition, snapshot: StoredSnapshot) => Promise<Verdict>> {
+): Promise<BisectOptions["judge"]> {
   if (options.run !== undefined && options.check !== undefined) {
     throw new StratigraphError("USAGE", "--run and --check exclude each other");
   }
   const { definition } = await project.graph();
   const node = definition.node(key);
   const ask = options.run === undefined ? checksOf(node, options.check) : programOf(options.run, cwd, signal);
-  return async (partition, snapshot) => {
+  return async (partition, snapshot, then) => {
     signal.throwIfAborted();
     let value: unknown;
     try {
       const bytes = await readPartitionBytes(workspace, node, partition);
-      const form = await formInSnapshot(workspace.connection, snapshot, key, node, partition);
+      const form = await formInSnapshot(workspace.connection, snapshot, then, node, partition);
       value = await decodeWritten(node, form, bytes, placeText(key, partition.key));
     } catch (error) {
       if (!isStratigraphError(error)) throw error;
@@ -206,10 +211,11 @@ async function changesAbove(
   { workspace: { connection }, graph }: Lookup,
   good: StoredSnapshot,
   bad: StoredSnapshot,
-  key: string,
+  names: readonly string[],
 ): Promise<Pick<SnapshotDiff, "artifacts" | "declarations">> {
   const { artifacts, declarations } = await diffSnapshots(connection, good, bad, { limit: 10 });
   const { description } = await findSnapshot(connection, graph, bad.id);
+  const key = names.find((name) => description.artifacts.some((artifact) => artifact.key === name)) ?? names[0]!;
   const above = upstreamOf(description, key);
   return {
     artifacts: artifacts.filter((artifact) => above.artifacts.has(artifact.key)),

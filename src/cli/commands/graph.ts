@@ -6,7 +6,8 @@ import { selectNodes } from "../../graph/selector.ts";
 import { pictureOf, type Picture } from "../../picture/picture.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { shownPath } from "../../code/frames.ts";
-import { writePicture } from "../picture-file.ts";
+import { writeOutput } from "../output-file.ts";
+import { paramOption, withTexts } from "../params.ts";
 import { findProject, splitFile } from "../project.ts";
 import { pictureJson, pictureLines, summaryLine } from "../report/picture.ts";
 import { selectionArguments } from "../selection.ts";
@@ -21,6 +22,7 @@ interface Options {
   readonly limit: number | undefined;
   readonly svg: string | undefined;
   readonly html: string | undefined;
+  readonly param: ReadonlyMap<string, string> | undefined;
 }
 
 export const graph: Command = defineCommand({
@@ -39,6 +41,7 @@ export const graph: Command = defineCommand({
   ],
   options: {
     plan: flag("--no-plan", "show only what is declared: look at no source and at no database"),
+    param: paramOption,
     svg: text("--svg <file>", "draw it into this file, - for standard output"),
     html: text("--html <file>", "write a page to look about in, - for standard output"),
     limit: whole(
@@ -65,7 +68,7 @@ async function answer(call: Call<Options>): Promise<Answer> {
   const written: string[] = [];
   for (const [path, text] of [[svg, drawings.svg] as const, [html, drawings.html] as const]) {
     if (path === undefined || path === "-" || text === undefined) continue;
-    writePicture(resolve(cwd, path), text);
+    writeOutput(resolve(cwd, path), text);
     written.push(shownPath(resolve(cwd, path), cwd));
   }
   const printed = svg === "-" ? drawings.svg : html === "-" ? drawings.html : undefined;
@@ -112,7 +115,7 @@ async function takePicture(call: Call<Options>): Promise<Picture> {
   const { file, selectors } =
     options.file === undefined ? splitFile(args, cwd) : { file: options.file, selectors: args };
   const project = await findProject(call, file);
-  const { definition } = await project.graph();
+  const { definition } = withTexts(await project.graph(), options.param);
   const { keys } = selectNodes(definition, selectors);
   if (!options.plan) return pictureOf(definition, keys, undefined);
   const { surveyGraph } = await import("../../build/survey.ts");

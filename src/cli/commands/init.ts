@@ -1,9 +1,10 @@
 // strata init: a small project that works.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StratigraphError } from "../../errors.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { defineCommand, type Command } from "../command.ts";
 import { shownPath } from "../../code/frames.ts";
 import { programName } from "../selection.ts";
@@ -61,7 +62,7 @@ export const init: Command = defineCommand({
 
 function write(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     // "wx": whoever was faster keeps theirs.
     writeFileSync(path, text, { flag: "wx" });
   } catch (cause) {

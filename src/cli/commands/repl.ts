@@ -5,6 +5,7 @@ import { start, type REPLServer } from "node:repl";
 import { inspect } from "node:util";
 import type { BuildOptions } from "../../build/build.ts";
 import type { Graph } from "../../build/graph.ts";
+import { describeThrown } from "../../build/thrown.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import type { Dimensions } from "../../identity/partition.ts";
 import { defineCommand, text, type Call, type Command } from "../command.ts";
@@ -72,7 +73,12 @@ async function evaluate(code: string, scope: Scope): Promise<unknown> {
   } catch (error) {
     throw new StratigraphError("USAGE", `--eval is no JavaScript: ${(error as Error).message}`, { received: code });
   }
-  return await run(...Object.values(scope));
+  try {
+    return await run(...Object.values(scope));
+  } catch (error) {
+    if (isStratigraphError(error)) throw error;
+    throw new StratigraphError("USAGE", `--eval threw: ${describeThrown(error)}`, { received: code, cause: error });
+  }
 
   function compiled(body: string): AsyncFunction | undefined {
     try {

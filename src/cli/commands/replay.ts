@@ -1,13 +1,12 @@
 // strata replay: run one producer again on exactly what a stored result was made from.
 
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { placeText } from "../../build/place.ts";
-import { StratigraphError } from "../../errors.ts";
 import { compareWith } from "../../operations/reproduce.ts";
 import { replayPartition } from "../../operations/replay.ts";
 import { defineCommand, exitCodes, flag, text, type Command } from "../command.ts";
 import { findSnapshot, withLookup } from "../lookup.ts";
+import { writeOutput } from "../output-file.ts";
 import { differenceLines } from "../report/differences.ts";
 import { plainJson } from "../report/json.ts";
 import { findArtifact, findPartition, parseTarget, splitReference } from "../target.ts";
@@ -56,7 +55,7 @@ export const replay: Command = defineCommand({
       const node = definition.nodes.get(target.key)!;
       const bytes = result.outputs.get(target.key)!;
       const differences = result.same ? undefined : await compareWith(workspace, node, partition, bytes);
-      if (options.out !== undefined) writeOut(resolve(call.cwd, options.out), bytes);
+      if (options.out !== undefined) writeOutput(resolve(call.cwd, options.out), bytes);
       const place = escapeText(placeText(target.key, partition.key));
       return {
         exitCode: result.same ? exitCodes.done : exitCodes.changes,
@@ -106,12 +105,4 @@ async function waitForDebugger(tell: (line: string) => void): Promise<void> {
   }
   // The next statement that the user cares about is the producer's first.
   debugger;
-}
-
-function writeOut(path: string, bytes: Uint8Array): void {
-  try {
-    writeFileSync(path, bytes);
-  } catch (cause) {
-    throw new StratigraphError("STORAGE_FAILED", "the result cannot be written", { where: path, cause });
-  }
 }

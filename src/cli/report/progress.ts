@@ -81,6 +81,7 @@ export class Progress {
       case "scan-started":
       case "step-log":
       case "step-retrying":
+      case "keys-changed":
       case "build-finished":
         return;
     }

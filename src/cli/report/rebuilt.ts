@@ -58,7 +58,7 @@ export function rebuiltAnswer(
         .slice(0, MOST_LISTED)
         .map(({ key, partition, error }) =>
           colors.dim(
-            `  ${escapeText(placeText(key, partition.key))} was not built again: ${escapeText(error?.message ?? "")}`,
+            `  ${escapeText(placeText(key, partition.key))} was not built again: ${escapeText(error?.what ?? "")}`,
           ),
         ),
       `built again: ${count(same, "result")} the same, ${

@@ -9,6 +9,7 @@ import type { ExpectedCost, Plan } from "../../build/plan.ts";
 import type { Stray } from "../../data/storage/storage.ts";
 import type { StratigraphError } from "../../errors.ts";
 import { escapeText } from "../terminal/escape.ts";
+import { shellWord } from "../terminal/shell-word.ts";
 import { bytesText, count, duration, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
@@ -81,9 +82,14 @@ function nothingToDo(partitions: number, elapsed: number, colors: Colors): strin
   return `${colors.green("nothing to do")}: ${count(partitions, "partition")} up to date (${duration(elapsed)})`;
 }
 
+/** `words`: what was typed that the build needs as well, so that it is the one that was planned. */
 export function planLines(
   plan: Plan,
-  { strays, elapsed }: { readonly strays: readonly Strays[]; readonly elapsed: number },
+  {
+    strays,
+    elapsed,
+    words = [],
+  }: { readonly strays: readonly Strays[]; readonly elapsed: number; readonly words?: readonly string[] },
   teller: Teller,
 ): string[] {
   const { colors, program } = teller;
@@ -113,7 +119,7 @@ export function planLines(
     ...environment,
     ...warnings,
     ...warningLines(plan.steps, colors),
-    `${colors.dim("next:")} ${program} build${plan.environment === undefined ? "" : ` --env ${plan.environment.environment}`}`,
+    `${colors.dim("next:")} ${[program, "build", ...words.map(shellWord)].join(" ")}`,
   ];
 }
 
@@ -281,13 +287,8 @@ function nextLine({ outcome, steps, skipped }: BuildResult, first: boolean, prog
     case "succeeded": {
       const last = steps.findLast(({ state }) => state === "built") ?? steps.at(-1);
       if (last === undefined) return undefined;
-      const place = quoted(placeText(last.key, last.partition));
+      const place = shellWord(placeText(last.key, last.partition));
       return first ? `${program} read ${place} · change a file, then ${program} build` : `${program} why ${place}`;
     }
   }
-}
-
-/** As it must be typed: brackets mean something to most shells. */
-function quoted(place: string): string {
-  return /^[\w.-]+$/.test(place) ? place : `'${escapeText(place)}'`;
 }

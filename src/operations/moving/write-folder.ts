@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { StratigraphError } from "../../errors.ts";
 import { errnoOf, storageError, syncFolders, writeFileDurably } from "../../util/durable-file.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { parseTempName, tempName, thisHost } from "../../util/temp-name.ts";
 
 export interface NewFolder {
@@ -22,7 +23,7 @@ export async function writeFolder<T>(path: string, work: (folder: NewFolder) => 
   const temp = join(parent, tempName());
   const written: string[] = [];
   try {
-    fs.mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     sweepFolders(parent);
     fs.mkdirSync(temp);
     const result = await work({

@@ -50,6 +50,10 @@ describe("the configuration", () => {
     expect((await standard.strata("read", "scaled")).stdout.trim()).toBe("2");
     expect(given.json).toMatchObject({ built: 1 });
     expect((await three.strata("read", "scaled")).stdout.trim()).toBe("10");
+    expect((await three.strata("graph", "scaled", "-p", "factor=5", "--json")).json.states).toEqual({ current: 1 });
+    expect((await three.strata("graph", "scaled", "-p", "factor=4", "--json")).json.states).toEqual({
+      "will-build": 1,
+    });
     await three.strata("build", "scaled");
     expect((await three.strata("read", "scaled")).stdout.trim()).toBe("6");
   });

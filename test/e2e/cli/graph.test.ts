@@ -114,6 +114,25 @@ describe("graph", () => {
     expect(coloured.stdout).toContain("\u001b[33mwill build\u001b[39m");
   });
 
+  it("says why a picture cannot be written where it is told to", async () => {
+    await using space = await openSpend();
+    const drawn = (path: string): ReturnType<typeof space.strata> =>
+      space.strata("graph", "spend.ts", "--no-plan", "--svg", path, "--json");
+
+    const belowFile = await drawn("spend.ts/graph.svg");
+    const folder = await drawn("data");
+    const nowhere = process.platform === "linux" ? await drawn("/proc/strata/graph.svg") : undefined;
+
+    expect(belowFile.json).toMatchObject({
+      error: { message: expect.stringContaining("a file is where a folder should be") as unknown },
+    });
+    expect(folder.json).toMatchObject({
+      error: { message: expect.stringContaining("a folder is where a file should be") as unknown },
+    });
+    // It used to try for ever.
+    if (nowhere !== undefined) expect(nowhere.json).toMatchObject({ error: { code: "STORAGE_FAILED" } });
+  });
+
   it("draws into the files it is told, or onto standard output, and never two things there", async () => {
     await using space = await openSpend();
 

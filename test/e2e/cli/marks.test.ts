@@ -1,7 +1,7 @@
 // Deciding about stored results: pin, unpin, taint, --force --why.
 
 import { describe, expect, it } from "vitest";
-import { day, openSpend } from "./spend.ts";
+import { day, openSpend, spendFile } from "./spend.ts";
 
 describe("taint", () => {
   it("makes the next build make the result anew, and says why", async () => {
@@ -84,6 +84,26 @@ describe("pin", () => {
     expect(let_go.json).toMatchObject({ built: 2 });
     expect(after.stdout).not.toBe(before.stdout);
     expect(let_go.json.snapshot).not.toBe(pinned.json.snapshot);
+  });
+
+  it("is let go by the name that it is listed with, also once its artifact is called otherwise or gone", async () => {
+    await using space = await openSpend();
+    await space.strata("build", "spend.ts");
+    await space.strata("pin", "total", "days[2026-01-02]", "--why", "checked by hand");
+    const renamed = spendFile().replace("transactions }, days, total };", "transactions }, each: days };");
+    space.write({ "spend.ts": renamed.replace(/\}\);\n$/, '}, { was: { each: "days" } });\n') });
+
+    const list = await space.strata("pin");
+    const unknown = await space.strata("unpin", "totl");
+    const now = await space.strata("unpin", "each");
+    const gone = await space.strata("unpin", "total", "--json");
+    const rest = await space.strata("pin");
+
+    expect(list.stdout).toMatch(/^total .*\ndays\[date=2026-01-02\] /);
+    expect(unknown.stderr).toContain("(SELECTOR_UNKNOWN)");
+    expect(now.stdout).toContain("1 result no longer pinned: days[date=2026-01-02]");
+    expect(gone.json.unpinned).toMatchObject([{ key: "total", partition: "" }]);
+    expect(rest.stdout).toContain("nothing is pinned");
   });
 
   it("keeps the bytes from gc, and says when they are gone all the same", async () => {

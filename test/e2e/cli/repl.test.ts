@@ -24,12 +24,15 @@ it("tells a mistake in one sentence", async () => {
 
   const unknown = await space.strata("repl", "--eval", "await read('totl')");
   const syntax = await space.strata("repl", "--eval", "await (");
+  const thrown = await space.strata("repl", "--eval", "graph.nothing.at");
   const json = await space.strata("repl", "--json");
 
   expect(unknown.stderr).toContain("Did you mean 'total'?");
   expect(unknown.stderr).not.toContain("    at ");
   expect(syntax).toMatchObject({ code: 2 });
   expect(syntax.stderr).toContain("--eval is no JavaScript");
+  expect(thrown).toMatchObject({ code: 2 });
+  expect(thrown.stderr).toContain("--eval threw: Cannot read properties of undefined");
   expect(json).toMatchObject({ code: 2 });
 });
 

@@ -151,6 +151,24 @@ describe("bisect", () => {
     expect(json).toMatchObject({ good: all[4]!.id, bad: all[2]!.id, unknown: [all[3]!.id] });
   });
 
+  it("goes back beyond a rename", async () => {
+    await using space = await openDrift();
+    const all = (await space.strata("snapshots", "--json")).json.snapshots as { id: string }[];
+    const renamed = space
+      .read("spend.ts")
+      .replace("days, total };", "days, sum: total };")
+      .replace(/\}\);\n$/, '}, { was: { sum: "total" } });\n');
+    space.write({ "spend.ts": renamed });
+    await space.strata("build");
+
+    const { json, stdout } = await space.strata("bisect", "sum", "--json");
+    const several = await space.strata("bisect", "days");
+
+    expect(json, stdout).toMatchObject({ good: all[3]!.id, bad: all[2]!.id });
+    expect(json.artifacts.map(({ key }: { key: string }) => key)).toContain("vendor.transactions");
+    expect(several.stderr).toContain("'days' has more than one partition: name the one");
+  });
+
   it("says which end is not what it must be", async () => {
     await using space = await openDrift();
 

@@ -71,6 +71,34 @@ it("for people: what was rebuilt and how soon, and nothing where nothing changed
   expect(answer.stdout).toContain("input 'n' changed");
 });
 
+it("tells a failure once and does not run in circles where what fails writes into the project itself", async () => {
+  await using space = await openSpace();
+  const failing = `import { z } from "zod";
+import { appendFileSync } from "node:fs";
+import { artifact, graph, producer } from "stratigraph";
+const N = artifact({ schema: z.number() });
+const times = producer({ name: "times", version: "1", inputs: {}, output: N, build() {
+  appendFileSync("ran.txt", "x");
+  throw new Error("not today");
+} });
+export const g = graph("watched", () => ({ out: times() }));
+`;
+  space.write({ "graph.ts": failing });
+  let edited = false;
+  const answer = await space.run(["build", "--watch"], {
+    onOutput(text, child) {
+      if (!edited && text.includes("watching for changes")) {
+        edited = true;
+        setTimeout(() => space.write({ "graph.ts": failing.replace("not today", "never") }), 1500);
+      }
+      if (text.includes("never")) child.kill("SIGINT");
+    },
+  });
+  expect(answer.code).toBe(0);
+  expect(answer.stdout.match(/not today/g)).toHaveLength(1);
+  expect(space.read("ran.txt").length).toBeLessThan(6);
+});
+
 it("--watch and --plan exclude each other", async () => {
   await using space = await openSpace();
   const answer = await space.strata("build", "--watch", "--plan");

@@ -84,7 +84,9 @@ it("values are refused in one sentence: unknown, unfit, missing, not encodable",
   expect(await refused({ rate: "0.2" })).toMatch(
     /^PARAM_INVALID graph 'priced', producer 'gross', param 'rate': the value does not fit/,
   );
-  expect(await refused({ rate: -1 })).toContain("the value does not fit");
+  expect(await refused({ rate: -1 })).toContain(
+    "param 'rate': the value does not fit the schema; expected number to be >=0, received -1",
+  );
   expect(await refused([] as never)).toContain("params are given by name");
   const needing = priced({ rate: z.number(), names: z.array(z.string()).default([]) }).g;
   await expect(needing.build({ backend })).rejects.toThrow("param 'rate' has no value");

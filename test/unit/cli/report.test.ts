@@ -197,6 +197,26 @@ describe("a plan", () => {
   });
 });
 
+describe("what comes after a plan", () => {
+  it("is the build that was planned, as it can be typed", () => {
+    const planned = {
+      graph: "spend",
+      snapshot,
+      steps: [step("total", "", "stale", inputChanged(2))],
+      counts: { "up-to-date": 0, stale: 1, missing: 0, pending: 0 },
+      changes: true,
+      strays: [],
+    };
+
+    const words = ["days[2026-01-02]", "-p", "rate=0.2", "-p", "who=it's Ana", "--env", "dev"];
+    const lines = planLines(planned, { ...plain, words }, teller);
+
+    expect(lines.at(-1)).toBe(
+      String.raw`next: strata build 'days[2026-01-02]' -p rate=0.2 -p 'who=it'\''s Ana' --env dev`,
+    );
+  });
+});
+
 describe("while a build runs", () => {
   const name = (key: string, partition: string) => ({ key, partition, producer: "sum-day" });
   const zero = { "up-to-date": 0, stale: 0, missing: 0, pending: 0 };

@@ -1,6 +1,5 @@
 // strata lineage compare, gate: what differs between two runs or snapshots, and whether it may.
 
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { StratigraphError } from "../../../errors.ts";
 import {
@@ -14,7 +13,7 @@ import {
 } from "../../../lineage/compare.ts";
 import type { LineageReceipt } from "../../../lineage/receipt.ts";
 import { defineCommand, exitCodes, text, whole, type Answer, type Call, type Command } from "../../command.ts";
-import { shownPath } from "../../../code/frames.ts";
+import { writeOutput } from "../../output-file.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { count, number } from "../../terminal/quantity.ts";
 import { table } from "../../terminal/table.ts";
@@ -107,7 +106,7 @@ async function pass(
     });
   }
   const after = await findReceipt(open, call.args[0] ?? "latest");
-  if (write !== undefined) save(resolve(cwd, write), `${JSON.stringify(after, null, 2)}\n`);
+  if (write !== undefined) writeOutput(resolve(cwd, write), `${JSON.stringify(after, null, 2)}\n`);
   const saved =
     write === undefined ? [] : [`receipt of ${escapeText(after.subject.name)} written into ${escapeText(write)}`];
   if (against === undefined) return { json: { receipt: after, passed: true, written: write ?? null }, lines: saved };
@@ -117,7 +116,7 @@ async function pass(
     tolerance: options.tolerance === undefined ? undefined : Number(options.tolerance),
   });
   const markdown = summary === undefined ? "" : gateMarkdown(comparison, result);
-  if (summary !== undefined && summary !== "-") save(resolve(cwd, summary), markdown);
+  if (summary !== undefined && summary !== "-") writeOutput(resolve(cwd, summary), markdown);
   const { colors } = terminal;
   const verdict = result.passed
     ? colors.green(
@@ -148,17 +147,6 @@ async function pass(
 function receiptOf(text: string, open: OpenProject, cwd: string): Promise<LineageReceipt> | LineageReceipt {
   const path = resolve(cwd, text);
   return isFile(path) ? readReceipt(path, cwd) : findReceipt(open, text);
-}
-
-function save(path: string, content: string): void {
-  try {
-    writeFileSync(path, content);
-  } catch (error) {
-    throw new StratigraphError("STORAGE_FAILED", "the file cannot be written", {
-      where: shownPath(path, process.cwd()),
-      cause: error,
-    });
-  }
 }
 
 function headline({ before, after }: Comparison): string {

@@ -1,7 +1,6 @@
 // strata lineage openlineage, export, import, compact: records in other people's forms, and fewer of them.
 
-import { appendFileSync, mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { packageVersion } from "../../../changes/package-version.ts";
 import { StratigraphError } from "../../../errors.ts";
 import { importLineage, projectLineage } from "../../../lineage/files.ts";
@@ -11,6 +10,7 @@ import { openLineageEvents } from "../../../lineage/openlineage/stored.ts";
 import { compareText } from "../../../util/text-order.ts";
 import { parseMoment } from "../../../util/moment.ts";
 import { defineCommand, exitCodes, text, type Command } from "../../command.ts";
+import { appendOutput } from "../../output-file.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { bytesText, count, number } from "../../terminal/quantity.ts";
 import { table } from "../../terminal/table.ts";
@@ -43,7 +43,7 @@ export const openlineage: Command = defineCommand({
       // A build ends after its steps, which are told after it.
       events.sort((a, b) => compareText(a.eventTime, b.eventTime));
       const lines = events.map((event) => JSON.stringify(event));
-      if (output !== undefined) append(resolve(call.cwd, output), lines);
+      if (output !== undefined) appendOutput(resolve(call.cwd, output), lines.map((line) => `${line}\n`).join(""));
       return {
         json: { events, output: output ?? null },
         lines: output === undefined ? [] : [`${count(events.length, "event")} appended to ${escapeText(output)}`],
@@ -52,15 +52,6 @@ export const openlineage: Command = defineCommand({
       };
     }),
 });
-
-function append(path: string, lines: readonly string[]): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    appendFileSync(path, lines.map((line) => `${line}\n`).join(""));
-  } catch (error) {
-    throw new StratigraphError("STORAGE_FAILED", "the file cannot be written", { where: path, cause: error });
-  }
-}
 
 export const exportRecords: Command = defineCommand({
   name: "lineage export",

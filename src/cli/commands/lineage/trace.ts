@@ -10,7 +10,7 @@ import { suggest } from "../../../util/suggest.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../../command.ts";
 import { shownPath } from "../../../code/frames.ts";
 import { findSnapshot } from "../../lookup.ts";
-import { writePicture } from "../../picture-file.ts";
+import { writeOutput } from "../../output-file.ts";
 import { findArtifact, keyTextOf, parseTarget } from "../../target.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { moment, number } from "../../terminal/quantity.ts";
@@ -72,7 +72,7 @@ async function answer(call: Given, open: OpenProject): Promise<Answer> {
     limit: options.limit,
   });
   const drawn = options.svg === undefined ? undefined : resolve(cwd, options.svg);
-  if (drawn !== undefined) writePicture(drawn, traceSvg(found, options));
+  if (drawn !== undefined) writeOutput(drawn, traceSvg(found, options));
   return {
     json: { ...traceJson(found), svg: drawn === undefined ? null : shownPath(drawn, cwd) },
     lines: [

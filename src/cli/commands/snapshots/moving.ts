@@ -13,6 +13,7 @@ import { shownPath } from "../../../code/frames.ts";
 import { withLookup } from "../../lookup.ts";
 import { findProject, makeHome } from "../../project.ts";
 import { escapeText } from "../../terminal/escape.ts";
+import { shellWord } from "../../terminal/shell-word.ts";
 import { bytesText, count, short } from "../../terminal/quantity.ts";
 
 const DRAW_TIME = 100;
@@ -70,7 +71,7 @@ export const exporting: Command = defineCommand({
             `${bytesText(exported.bytes)}, ${count(exported.runs, "run")}` +
             (exported.tags.length === 0 ? "" : `, ${count(exported.tags.length, "tag")}`),
           `SHA-256 ${exported.digest}`,
-          `${dim("next:")} strata snapshots import ${place}`,
+          `${dim("next:")} strata snapshots import ${shellWord(shownPath(folder, call.cwd))}`,
         ],
       };
     }),
