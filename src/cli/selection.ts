@@ -5,6 +5,7 @@ import type { BuildOptions } from "../build/build.ts";
 import type { PlannedDifference } from "../build/difference.ts";
 import type { BuildEvent } from "../build/events.ts";
 import type { Graph } from "../build/graph.ts";
+import { shownPath } from "../code/frames.ts";
 import { StratigraphError } from "../errors.ts";
 import { systemClock } from "../util/clock.ts";
 import { exitCodes, flag, text, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
@@ -48,6 +49,8 @@ export interface Selected {
   readonly project: Project;
   readonly graph: Graph;
   readonly options: BuildOptions;
+  /** As it was typed. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -77,6 +80,7 @@ export async function select(
   return {
     project,
     graph,
+    file: split.file,
     options: {
       backend: await project.backend(),
       root: project.root,
@@ -130,7 +134,11 @@ export async function answerPlan(selected: Selected, call: Call): Promise<Answer
       ...(plan.expected === undefined ? {} : { expected: plan.expected }),
       ...(plan.environment === undefined ? {} : { environment: environmentJson(plan.environment) }),
     },
-    lines: planLines(plan, { strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
+    lines: planLines(
+      plan,
+      { strays: strays.found, elapsed: elapsed(), file: selected.file && shownPath(selected.file, call.cwd) },
+      tellerOf(call),
+    ),
   };
 }
 

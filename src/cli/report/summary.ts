@@ -83,7 +83,11 @@ function nothingToDo(partitions: number, elapsed: number, colors: Colors): strin
 
 export function planLines(
   plan: Plan,
-  { strays, elapsed }: { readonly strays: readonly Strays[]; readonly elapsed: number },
+  {
+    strays,
+    elapsed,
+    file,
+  }: { readonly strays: readonly Strays[]; readonly elapsed: number; readonly file?: string | undefined },
   teller: Teller,
 ): string[] {
   const { colors, program } = teller;
@@ -99,6 +103,9 @@ export function planLines(
     ];
   }
   const open = plan.steps.filter(({ state }) => state !== "up-to-date");
+  // A plan remembers no file, so the build has to be told it as well.
+  const named = file === undefined ? [] : [quoted(file)];
+  const environmentOption = plan.environment === undefined ? [] : [`--env ${plan.environment.environment}`];
   const parts = [
     ...(counts.missing > 0 ? [`${number(counts.missing)} missing`] : []),
     ...(counts.stale > 0 ? [`${number(counts.stale)} stale`] : []),
@@ -113,7 +120,7 @@ export function planLines(
     ...environment,
     ...warnings,
     ...warningLines(plan.steps, colors),
-    `${colors.dim("next:")} ${program} build${plan.environment === undefined ? "" : ` --env ${plan.environment.environment}`}`,
+    `${colors.dim("next:")} ${[`${program} build`, ...named, ...environmentOption].join(" ")}`,
   ];
 }
 
@@ -289,5 +296,5 @@ function nextLine({ outcome, steps, skipped }: BuildResult, first: boolean, prog
 
 /** As it must be typed: brackets mean something to most shells. */
 function quoted(place: string): string {
-  return /^[\w.-]+$/.test(place) ? place : `'${escapeText(place)}'`;
+  return /^[\w./-]+$/.test(place) ? place : `'${escapeText(place)}'`;
 }
