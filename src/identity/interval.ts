@@ -34,7 +34,7 @@ export function labelOf({ kind, zone }: TimeDimension, moment: Date | number): s
   if (label !== undefined) return label;
   throw new StratigraphError("PARTITION_KEY_INVALID", "this moment has no label", {
     expected: "a Date, or milliseconds since 1970, in the years 0000 to 9999",
-    received: showValue(moment),
+    received: moment instanceof Date && Number.isNaN(time) ? "an invalid Date" : showValue(moment),
   });
 }
 

@@ -38,7 +38,10 @@ export const quarantine: Command = defineCommand({
           const dropped = await workspace.connection.endQuarantine(entries.map(({ record }) => record.sequence));
           return {
             json: { graph, dropped: entries.map(entryJson) },
-            lines: [`${count(dropped, "value")} let go`, `${call.terminal.colors.dim("next:")} strata gc`],
+            lines:
+              dropped === 0
+                ? ["nothing of this is in quarantine"]
+                : [`${count(dropped, "value")} let go`, `${call.terminal.colors.dim("next:")} strata gc`],
           };
         }
         if (selector !== undefined) {

@@ -10,6 +10,7 @@ import { shownStatistic, statisticNames, statisticValue } from "../report/statis
 import { findArtifact } from "../target.ts";
 import { barsOf } from "../terminal/bars.ts";
 import { escapeText } from "../terminal/escape.ts";
+import { short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
 
 /** Bars in one line; of more partitions the last are drawn. */
@@ -40,10 +41,11 @@ export const stats: Command = defineCommand({
       const names = of === undefined ? statisticNames(known.map(({ statistics }) => statistics)) : [of];
       const json = { graph, snapshot: snapshot.id, artifact: artifact.key, partitions: known.map(partitionJson) };
       if (!known.some(({ statistics }) => statistics !== undefined)) {
-        return {
-          json,
-          lines: [`${escapeText(artifact.key)} has no statistics: declare \`statistics: true\`, then build`],
-        };
+        const what =
+          known.length === 0
+            ? `no partitions in snapshot ${short(snapshot.id)}`
+            : "no statistics: declare `statistics: true`, then build";
+        return { json, lines: [`${escapeText(artifact.key)} has ${what}`] };
       }
       if (of !== undefined) checkName(known, artifact.key, of);
       return { json, lines: of === undefined ? overview(known, names) : series(artifact.key, known, of) };

@@ -84,8 +84,10 @@ function whyLines({ key, partition, now, last, code, causes }: Why, colors: Colo
   const state = now.state === "up-to-date" ? colors.green("up to date") : colors.yellow(now.state);
   const changes = now.reason.changes ?? [];
   const untold = (now.reason.changeCount ?? changes.length) - changes.length;
+  const told = escapeText(explainReason(now.reason));
   return [
-    `${escapeText(placeText(key, partition))} is ${state}: ${escapeText(explainReason(now.reason))}`,
+    // "is stale: blocked: …" would say two things, and the first is not the point.
+    `${escapeText(placeText(key, partition))} is ${now.reason.code === "blocked" ? told : `${state}: ${told}`}`,
     ...table(
       changes.map((change) => changeRow(change)),
       { indent: "  " },

@@ -158,7 +158,9 @@ describe("a plan", () => {
   it("ends with 3 if a build would change something, and with 0 if not", async () => {
     await using space = await openSpend();
 
-    expect((await space.strata("plan", "spend.ts")).code).toBe(3);
+    const first = await space.strata("plan", "spend.ts");
+    expect(first.code).toBe(3);
+    expect(first.stdout).toMatch(/^next: strata build spend\.ts$/m);
     await space.strata("build", "spend.ts");
     const { code, stdout } = await space.strata("plan");
     expect(code).toBe(0);

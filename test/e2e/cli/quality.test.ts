@@ -106,4 +106,27 @@ describe("a threshold", () => {
     expect(ls.json.partitions.map(({ partition }: { partition: string }) => partition)).toEqual(["date=2026-01-01"]);
     expect(mended.json).toMatchObject({ built: 1, failed: 0 });
   });
+
+  it("that has refused everything is told by all that would show it", async () => {
+    await using space = await openShop({ 1: [-1] });
+    await space.strata("build", "shop.ts");
+
+    const stats = await space.strata("stats", "clean");
+    const drop = await space.strata("quarantine", "clean[2026-01-01]", "--drop");
+    const again = await space.strata("quarantine", "clean[2026-01-01]", "--drop");
+
+    expect(stats.stdout).toMatch(/^clean has no partitions in snapshot [0-9a-f]{8}\n$/);
+    expect(drop.stdout).toBe("1 value let go\nnext: strata gc\n");
+    expect(again.stdout).toBe("nothing of this is in quarantine\n");
+  });
+
+  it("that came later blocks what is stored, and why says just that", async () => {
+    await using space = await openShop({ 1: [1] });
+    await space.strata("build", "shop.ts");
+    space.write({ "shop.ts": file.replace("min: 1", "min: 2") });
+
+    const { stdout } = await space.strata("why", "clean[2026-01-01]");
+
+    expect(stdout).toMatch(/^clean\[date=2026-01-01\] is blocked: .*rows is 1, less than 2/);
+  });
 });

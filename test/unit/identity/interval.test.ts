@@ -49,6 +49,7 @@ describe("the label of a moment", () => {
 
   it("of what is no moment is refused in a sentence", () => {
     expect(() => labelOf(daily(), new Date("nonsense"))).toThrow(/this moment has no label/);
+    expect(() => labelOf(daily(), new Date("nonsense"))).toThrow("received an invalid Date");
     expect(() => labelOf(daily(), 1e17)).toThrow(/this moment has no label; expected a Date.*received/);
   });
 });
