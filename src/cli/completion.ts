@@ -65,11 +65,13 @@ function longOf(flags: string): string | undefined {
 function valueOf(parent: Command, command: Command, word: string | undefined): readonly Known[] | undefined {
   if (word?.startsWith("-") !== true) return undefined;
   if (word === "--graph") return command.project ? ["graphs"] : undefined;
+  // An environment is a tag that builds move.
+  if (word === "--env" && "env" in command.options) return ["tags"];
   if (word === "-f" || word === "--file") return command.project ? [] : undefined;
   for (const { flags } of [...Object.values(parent.options), ...Object.values(command.options)]) {
     // A value in square brackets may be left out, so what follows is as likely something else.
     if (!flags.split(/[ ,]+/).includes(word) || !flags.includes("<")) continue;
-    if (flags.includes("<ref>")) return ["tags", "snapshots"];
+    if (/<(ref|snapshot)>/.test(flags)) return ["tags", "snapshots"];
     return flags.includes("<selector") ? ["artifacts"] : [];
   }
   return undefined;

@@ -36,7 +36,9 @@ export const TITLE_SIZE = 13;
 export const LINE_SIZE = 11;
 export const LINE_HEIGHT = 17;
 export const PAD = 12;
+/** Characters of a box's name; its other lines are smaller, and have as much room. */
 const LONGEST = 36;
+const LONGEST_LINE = Math.floor((LONGEST * TITLE_SIZE) / LINE_SIZE);
 /** With more boxes than this, frames around namespaces pull a drawing apart: the names are in the boxes instead. */
 const MOST_FRAMED = 100;
 
@@ -118,7 +120,9 @@ function groupBoxes({ nodes }: Picture): PictureBox[] {
 }
 
 function box(given: Omit<PictureBox, "width" | "height">): PictureBox {
-  const lines = given.lines.filter((line) => line !== "").map((line) => shortenText(line, LONGEST));
+  const lines = given.lines
+    .filter((line) => line !== "")
+    .map((line, index) => shortenText(line, index === 0 ? LONGEST : LONGEST_LINE));
   const [title = "", ...rest] = lines;
   const widest = rest.reduce(
     (most, line) => Math.max(most, textWidth(line, LINE_SIZE)),

@@ -1,7 +1,7 @@
 // strata repl: a prompt with the graph in it.
 
 import { join } from "node:path";
-import { start, type REPLServer } from "node:repl";
+import { start, writer, type REPLServer } from "node:repl";
 import { inspect } from "node:util";
 import type { BuildOptions } from "../../build/build.ts";
 import type { Graph } from "../../build/graph.ts";
@@ -91,17 +91,15 @@ async function evaluate(code: string, scope: Scope): Promise<unknown> {
 
 /** Until the user leaves. A mistake of the user's is one sentence, as everywhere. */
 async function converse(scope: Scope, history: string, { terminal, cwd }: Call): Promise<void> {
-  const server = start({ prompt: "strata> ", ignoreUndefined: true });
+  const server: REPLServer = start({
+    prompt: "strata> ",
+    ignoreUndefined: true,
+    writer: (value: unknown) =>
+      isStratigraphError(value)
+        ? errorLines(value, terminal.colors, cwd).join("\n")
+        : inspect(value, { ...writer.options, colors: server.useColors }),
+  });
   Object.assign(server.context, scope);
-  const standard = server.eval;
-  // `eval` is declared readonly, and is what the class itself calls.
-  (server as { eval: REPLServer["eval"] }).eval = function (code, context, file, done) {
-    standard.call(this, code, context, file, (error: unknown, result: unknown) => {
-      if (!isStratigraphError(error)) return done(error as Error | null, result);
-      terminal.warn(...errorLines(error, terminal.colors, cwd));
-      done(null, undefined);
-    });
-  };
   await new Promise<void>((resolve) => {
     server.on("exit", resolve);
     server.setupHistory(history, (error) => {

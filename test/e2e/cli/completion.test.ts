@@ -35,6 +35,8 @@ describe("completion", () => {
 
     expect(await words(space, "read", "")).toEqual(["days", "total", "vendor.transactions"]);
     expect(await words(space, "read", "total", "--snapshot", "")).toEqual(["prod", "latest", id]);
+    expect(await words(space, "bisect", "total", "--good", "p")).toEqual(["prod"]);
+    expect(await words(space, "build", "--env", "")).toEqual(["prod"]);
     expect(await words(space, "build", "-f", "spend.ts", "t")).toEqual(["total"]);
     expect(await words(space, "snapshots", "export", "p")).toEqual(["prod"]);
     expect(await words(space, "snapshots", "export", "prod", "")).toEqual([]);

@@ -43,6 +43,7 @@ it("is a prompt that awaits, survives mistakes, and keeps what was typed", async
   const said = await converse(space, ["await read('totl')", "(await read('total')).days", ".exit"]);
 
   expect(said).toContain("Did you mean 'total'?");
+  expect(said).not.toContain("    at ");
   expect(said).toMatch(/^(strata> )*3$/m);
 });
 
