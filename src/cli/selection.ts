@@ -48,6 +48,8 @@ export interface Selected {
   readonly project: Project;
   readonly graph: Graph;
   readonly options: BuildOptions;
+  /** As it was typed. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -77,6 +79,7 @@ export async function select(
   return {
     project,
     graph,
+    file: split.file,
     options: {
       backend: await project.backend(),
       root: project.root,
@@ -138,11 +141,11 @@ export async function answerPlan(selected: Selected, call: Call<SelectionValues>
   };
 }
 
-/** The file is known by then. */
-function wordsOf({ options }: Selected, call: Call<SelectionValues>): readonly string[] {
+/** What the build has to be told as well. The file is remembered by builds only. */
+function wordsOf({ file, options }: Selected, call: Call<SelectionValues>): readonly string[] {
   const { environment, select: selectors = [] } = options;
   const params = [...(call.options.param ?? [])].flatMap(([name, value]) => ["-p", `${name}=${value}`]);
-  return [...selectors, ...params, ...(environment === undefined ? [] : ["--env", environment])];
+  return [...(file === undefined ? [] : [file]), ...selectors, ...params, ...(environment === undefined ? [] : ["--env", environment])];
 }
 
 function environmentJson({ environment, snapshot, ...counts }: PlannedDifference): object {
