@@ -16,7 +16,7 @@ export type { GivenParams } from "./graph/params.ts";
 export type { GraphArtifact, WiredArtifact } from "./graph/wired.ts";
 
 export { intervalOf, labelOf, type Interval, type TimeDimension } from "./identity/interval.ts";
-export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/partition.ts";
+export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "./identity/declare-dimension.ts";
 export type {
   Daily,
   Dimension,
@@ -24,12 +24,12 @@ export type {
   Hourly,
   Integers,
   Key,
-  KeyText,
   Monthly,
   OneOf,
   Strings,
   Weekly,
-} from "./identity/partition.ts";
+} from "./identity/dimension.ts";
+export type { KeyText } from "./identity/partition-key.ts";
 export { code, gitCommit, semver, text as versionText, timestamp, type Version } from "./identity/version.ts";
 
 export { json } from "./data/format/json.ts";

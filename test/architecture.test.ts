@@ -33,10 +33,6 @@ const siblings: Readonly<Record<string, string>> = {
   "util -> errors.ts": "every error a user can meet is in one file, and the lowest layer has some",
 };
 
-/** What is one thing although it is long. */
-const longFiles: ReadonlySet<string> = new Set([
-  "identity/partition.ts", // for each kind of dimension its values, their order, and their text
-]);
 const LONGEST = 450;
 
 interface Import {
@@ -217,7 +213,7 @@ describe("every file", () => {
   it(`has at most ${LONGEST} lines, but for a few`, () => {
     const long = [...sources].flatMap(([file, source]) => {
       const lines = source.text.trimEnd().split("\n").length;
-      return lines > LONGEST && !longFiles.has(file) ? [`${file}: ${lines}`] : [];
+      return lines > LONGEST ? [`${file}: ${lines}`] : [];
     });
 
     expect(long).toEqual([]);

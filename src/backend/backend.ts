@@ -1,7 +1,7 @@
 // The place where we remember (Backend) and one open session with it (Connection).
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { CopyStore } from "./copy-store.ts";
 import type { AuditFilter, AuditRecord, EventFilter, EventRecord, NewAudit, NewEvent } from "./fact-records.ts";
 import type {

@@ -1,7 +1,7 @@
 // Everything a backend keeps but leases, by kind, as it is copied into another: with the numbers and times it has here.
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { compareText } from "../util/text-order.ts";
 import type { AuditRecord, EventRecord } from "./fact-records.ts";
 import type { AliasChange, AliasRecord, AnnotationRecord, ModelRecord, TransitionRecord, VersionRecord } from "./model-records.ts"; // prettier-ignore

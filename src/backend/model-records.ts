@@ -1,7 +1,7 @@
 // What a backend keeps about models: names, versions, stages, aliases, and everything that was ever decided about them.
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { Brand } from "../util/brand.ts";
 import type { Json, PartitionId, RunId } from "./records.ts";
 

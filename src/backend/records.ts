@@ -1,7 +1,7 @@
 // What a backend keeps, as plain readonly data.
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { Brand } from "../util/brand.ts";
 
 /** Names one stored partition inside one backend; made by the backend, opaque to everybody else. */

@@ -4,7 +4,7 @@ import { everyItem } from "../backend/pages.ts";
 import type { Connection } from "../backend/backend.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { contentAt, stepAt } from "./network.ts";
 import type { PlannedNetwork } from "./plan.ts";
 

@@ -1,7 +1,7 @@
 // How steps ended, over all passes of one build.
 
 import type { GraphCall } from "../graph/graph.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { Step } from "./network.ts";
 import type { StepEnd } from "./schedule.ts";
 

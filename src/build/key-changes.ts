@@ -4,7 +4,7 @@ import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { Json, StoredSnapshot } from "../backend/records.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { Network, Step } from "./network.ts";
 import { madeParts } from "./parts.ts";
 import type { Rebuilder } from "./rebuilder.ts";

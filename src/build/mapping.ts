@@ -3,16 +3,9 @@
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphInput, GraphNode } from "../graph/graph.ts";
 import type { ViewKind } from "../graph/view.ts";
-import {
-  coarsenValue,
-  compareValues,
-  encodeKey,
-  enumerateValues,
-  shiftValue,
-  type Dimension,
-  type Dimensions,
-  type KeyText,
-} from "../identity/partition.ts";
+import { coarsenValue, compareValues, enumerateValues, shiftValue } from "../identity/dimension-value.ts";
+import type { Dimension, Dimensions } from "../identity/dimension.ts";
+import { encodeKey, type KeyText } from "../identity/partition-key.ts";
 import { partitionSet, wholeSet, type AnyKey, type PartitionSet } from "./partition-set.ts";
 
 /** For one input of a call: by position of the output partition, the positions of the input partitions it needs. */

@@ -12,7 +12,7 @@ import {
   type SourceNode,
 } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
 import { mapCall, type InputMapping } from "./mapping.ts";
 import type { PartitionSet } from "./partition-set.ts";

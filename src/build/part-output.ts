@@ -6,7 +6,7 @@ import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { MadeKey } from "../graph/fan-out.ts";
 import type { GraphCall } from "../graph/graph.ts";
 import type { ProducerDefinition } from "../graph/producer.ts";
-import { encodeKey, type KeyText } from "../identity/partition.ts";
+import { encodeKey, type KeyText } from "../identity/partition-key.ts";
 import { showValue } from "../util/show.ts";
 import type { AnyKey } from "./partition-set.ts";
 import { placeText } from "./place.ts";

@@ -1,6 +1,7 @@
 // The partitions of one artifact, in order, each known by its position.
 
-import { compareKeys, encodeKey, type Dimensions, type Key, type KeyText } from "../identity/partition.ts";
+import type { Dimensions, Key } from "../identity/dimension.ts";
+import { compareKeys, encodeKey, type KeyText } from "../identity/partition-key.ts";
 
 export type AnyKey = Key<Dimensions>;
 

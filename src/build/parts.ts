@@ -5,7 +5,7 @@ import { isStratigraphError } from "../errors.ts";
 import type { MadeKey } from "../graph/fan-out.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import { decodeKey, encodeKey, type KeyText } from "../identity/partition.ts";
+import { decodeKey, encodeKey, type KeyText } from "../identity/partition-key.ts";
 import type { Network, NodeState, Step } from "./network.ts";
 import { setOf, type AnyKey } from "./partition-set.ts";
 import { readPartitionBytes, type Workspace } from "./workspace.ts";

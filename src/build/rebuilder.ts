@@ -6,7 +6,7 @@ import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { PartitionId } from "../backend/records.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { compareToManifest } from "./comparison.ts";
 import {
   knownInputs,

@@ -1,7 +1,7 @@
 // Which steps were asked for, and which are to run whatever is remembered.
 
 import { selectNodes } from "../graph/selector.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { StratigraphError } from "../errors.ts";
 import { type Chosen, type Network, type NodeState, type Step } from "./network.ts";
 import { placeText } from "./place.ts";

@@ -6,7 +6,7 @@ import type { ProducerDefinition } from "../graph/producer.ts";
 import { paramValues } from "../graph/params.ts";
 import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
 import { sealManifest, type SealedManifest } from "../identity/manifest.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { schemaDescription } from "../identity/schema.ts";
 import type { DeclaredArtifact } from "../graph/artifact.ts";
 

@@ -3,7 +3,7 @@
 import { encodeValue } from "../data/io.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphNode } from "../graph/graph.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { showValue } from "../util/show.ts";
 import { placeText } from "./place.ts";
 import { WrittenRows } from "./row-output.ts";

@@ -5,7 +5,7 @@ import { contentOf } from "../data/io.ts";
 import { isStratigraphError, type ErrorCode, type StratigraphError } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
 import { retryDelay } from "../graph/retry.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { Executor, Task } from "./executor.ts";
 import type { WrittenPlace } from "./ledger.ts";
 import type { InputMapping } from "./mapping.ts";

@@ -145,7 +145,12 @@ export async function answerPlan(selected: Selected, call: Call<SelectionValues>
 function wordsOf({ file, options }: Selected, call: Call<SelectionValues>): readonly string[] {
   const { environment, select: selectors = [] } = options;
   const params = [...(call.options.param ?? [])].flatMap(([name, value]) => ["-p", `${name}=${value}`]);
-  return [...(file === undefined ? [] : [file]), ...selectors, ...params, ...(environment === undefined ? [] : ["--env", environment])];
+  return [
+    ...(file === undefined ? [] : [file]),
+    ...selectors,
+    ...params,
+    ...(environment === undefined ? [] : ["--env", environment]),
+  ];
 }
 
 function environmentJson({ environment, snapshot, ...counts }: PlannedDifference): object {

@@ -6,7 +6,7 @@ import { placeText } from "../build/place.ts";
 import { StratigraphError } from "../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../graph/describe.ts";
 import { describedDimensions } from "../graph/described.ts";
-import { encodeKey, parseKeyArgument, type KeyText } from "../identity/partition.ts";
+import { encodeKey, parseKeyArgument, type KeyText } from "../identity/partition-key.ts";
 import { suggestKey } from "../util/suggest.ts";
 
 /** "days[2026-01-02]" as typed. */

@@ -8,7 +8,7 @@ import { StratigraphError } from "../errors.ts";
 import { hashBytes } from "../util/digest.ts";
 import { canonicalText } from "../util/canonical.ts";
 import { fingerprintText } from "../identity/fingerprint.ts";
-import { encodeKey } from "../identity/partition.ts";
+import { encodeKey } from "../identity/partition-key.ts";
 import { describeVersion, text, type DeclaredVersion, type Version } from "../identity/version.ts";
 import { runProgram } from "../util/run-program.ts";
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";

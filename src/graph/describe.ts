@@ -3,7 +3,7 @@
 import { isStratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { SealedManifest } from "../identity/manifest.ts";
-import type { Dimensions } from "../identity/partition.ts";
+import type { Dimensions } from "../identity/dimension.ts";
 import { schemaDescription, type SchemaDescription } from "../identity/schema.ts";
 import { canonicalText } from "../util/canonical.ts";
 import type { AnnotationValue, Annotations } from "./annotation.ts";

@@ -1,15 +1,7 @@
 // What a stored description of a graph says, as the program would have declared it.
 
-import {
-  daily,
-  hourly,
-  integers,
-  monthly,
-  strings,
-  weekly,
-  type Dimension,
-  type Dimensions,
-} from "../identity/partition.ts";
+import { daily, hourly, integers, monthly, strings, weekly } from "../identity/declare-dimension.ts";
+import type { Dimension, Dimensions } from "../identity/dimension.ts";
 
 /** A description's dimensions as dimensions: all that keys as text need. Which values a oneOf has is not remembered. */
 export function describedDimensions(described: unknown): Dimensions {

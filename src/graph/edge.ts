@@ -1,7 +1,7 @@
 // Edges: which partitions of an input one output partition needs, where that is not simply those with the same key.
 
 import { StratigraphError } from "../errors.ts";
-import { isOrdered, type Dimensions, type Key, type OrderedName } from "../identity/partition.ts";
+import { isOrdered, type Dimensions, type Key, type OrderedName } from "../identity/dimension.ts";
 import { declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import type { Declared, Edgeable, FitsOutput, Input, Loose, Optionable } from "./input.ts";
 import { invalid } from "./option.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { json } from "../data/format/json.ts";
 import { literal } from "../data/storage/literal.ts";
 import { StratigraphError } from "../errors.ts";
-import type { Dimensions, Key } from "../identity/partition.ts";
+import type { Dimensions, Key } from "../identity/dimension.ts";
 import { artifact as declare, declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import type { Partition } from "./edge.ts";
 import type { Declared, InputTypes } from "./input.ts";

@@ -1,7 +1,7 @@
 // Whether an input fits an output, and a wired artifact an input: at run time, in the compiler's words.
 
 import { StratigraphError } from "../errors.ts";
-import type { Dimension, Dimensions } from "../identity/partition.ts";
+import type { Dimension, Dimensions } from "../identity/dimension.ts";
 import type { DeclaredArtifact } from "./artifact.ts";
 import type { InputSpec } from "./edge.ts";
 import { missingDimension, otherKind, otherValues, says } from "./sentence.ts";

@@ -1,6 +1,6 @@
 // What an input is to the compiler: the facts inference reads from declared artifacts and edges, and the sentence where they do not fit.
 
-import type { Dimensions, KindOf } from "../identity/partition.ts";
+import type { Dimensions, KindOf } from "../identity/dimension.ts";
 import type { Is, MissingDimension, OtherKind, OtherValues, Says } from "./sentence.ts";
 
 /**

@@ -1,7 +1,7 @@
 // The names a graph's function returns: artifacts, and namespaces of them, as deep as one likes.
 
 import { StratigraphError } from "../errors.ts";
-import type { Dimensions } from "../identity/partition.ts";
+import type { Dimensions } from "../identity/dimension.ts";
 import { checkNames } from "./name.ts";
 import { called, invalid, isPlainRecord } from "./option.ts";
 import { is } from "./sentence.ts";

@@ -1,7 +1,7 @@
 // Producer: a versioned function from named input artifacts to output artifacts; calling it wires it into a graph.
 
 import { isStratigraphError, StratigraphError } from "../errors.ts";
-import type { Dimensions, Key } from "../identity/partition.ts";
+import type { Dimensions, Key } from "../identity/dimension.ts";
 import { callSite, CodeVersion } from "../identity/code-version.ts";
 import { describeVersion, followsCode, type Version, type VersionDescription } from "../identity/version.ts";
 import { checkedAnnotations, type Annotations } from "./annotation.ts";

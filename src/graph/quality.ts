@@ -1,7 +1,7 @@
 // What an artifact demands of its data: checks with a severity, statistics of its own, and thresholds on statistics.
 
 import { StratigraphError } from "../errors.ts";
-import { isOrdered, type Dimensions, type OrderedName } from "../identity/partition.ts";
+import { isOrdered, type Dimensions, type OrderedName } from "../identity/dimension.ts";
 import { showValue } from "../util/show.ts";
 import { checkNames } from "./name.ts";
 import { checkOptions, invalid, isRecord } from "./option.ts";

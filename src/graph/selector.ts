@@ -1,7 +1,7 @@
 // Selectors: parts of a graph chosen by text: `total`, `vendor.*`, `+total`, `total+`, `owner:ana`, `days[2026-01-02]`.
 
 import { isStratigraphError, StratigraphError } from "../errors.ts";
-import { encodeKey, parseKeyArgument, type KeyText } from "../identity/partition.ts";
+import { encodeKey, parseKeyArgument, type KeyText } from "../identity/partition-key.ts";
 import { reach } from "../util/dag.ts";
 import { showValue } from "../util/show.ts";
 import { suggest, suggestKey } from "../util/suggest.ts";

@@ -1,6 +1,6 @@
 // Sink: a producer for what it does outside, such as a row in somebody else's database; the receipt it returns is its artifact.
 
-import type { Dimensions } from "../identity/partition.ts";
+import type { Dimensions } from "../identity/dimension.ts";
 import { isPlainRecord, invalid } from "./option.ts";
 import type { ParamSchemas } from "./params.ts";
 import {

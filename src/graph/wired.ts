@@ -2,7 +2,7 @@
 
 import type { Storage } from "../data/storage/storage.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { Dimensions } from "../identity/partition.ts";
+import type { Dimensions } from "../identity/dimension.ts";
 import type { DeclaredArtifact } from "./artifact.ts";
 import type { ProducerDefinition } from "./producer.ts";
 import { is, type Is } from "./sentence.ts";

@@ -3,7 +3,7 @@
 import { StratigraphError } from "../errors.ts";
 import { showValue } from "../util/show.ts";
 import { coarsenNumber, formatLabel, parseLabel } from "./calendar.ts";
-import type { Daily, Hourly, Monthly, Weekly } from "./partition.ts";
+import type { Daily, Hourly, Monthly, Weekly } from "./dimension.ts";
 
 /** A dimension whose labels are local times. */
 export type TimeDimension = Hourly | Daily | Weekly | Monthly;

@@ -12,7 +12,7 @@ import type {
 } from "../backend/records.ts";
 import type { GraphDescription, ProducerDescription } from "../graph/describe.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 
 /** An artifact as a graph calls it. */
 export interface ArtifactName {

@@ -8,7 +8,7 @@ import { placeText } from "../build/place.ts";
 import { resolveSnapshot } from "../build/snapshot.ts";
 import { StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { findRun } from "./find-run.ts";
 import { modelText, parseModelReference } from "./model-reference.ts";
 import type { ArtifactName } from "./names.ts";

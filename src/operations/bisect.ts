@@ -4,7 +4,7 @@ import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { StratigraphError } from "../errors.ts";
 
 /** True: the value is good; a sentence: what is wrong with it; `undefined`: nothing can be said of it, because its bytes are gone. */

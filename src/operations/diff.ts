@@ -5,7 +5,7 @@ import { readDescription } from "../backend/description.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import type { GraphDescription } from "../graph/describe.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { jsonSchemaDifference, type SchemaDifference } from "../identity/schema-difference.ts";
 import { compareText } from "../util/text-order.ts";
 import { declarationsOf, describedDeclarations, type Declarations } from "./declarations.ts";

@@ -19,7 +19,7 @@ import { StratigraphError } from "../errors.ts";
 import type { GraphCall, GraphDefinition, GraphInput, ProducedNode } from "../graph/graph.ts";
 import { withStoredParams } from "../graph/params.ts";
 import { parseManifest } from "../identity/manifest.ts";
-import { decodeKey, projectKeyText, type KeyText } from "../identity/partition.ts";
+import { decodeKey, projectKeyText, type KeyText } from "../identity/partition-key.ts";
 
 /** What a replay of one stored partition gave. */
 export interface Replay {

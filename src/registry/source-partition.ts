@@ -5,7 +5,8 @@ import type { VersionSource } from "../backend/model-records.ts";
 import type { StoredPartition } from "../backend/records.ts";
 import { resolveSnapshot } from "../build/snapshot.ts";
 import { StratigraphError } from "../errors.ts";
-import { encodeKey, integers, strings, type KeyText } from "../identity/partition.ts";
+import { integers, strings } from "../identity/declare-dimension.ts";
+import { encodeKey, type KeyText } from "../identity/partition-key.ts";
 
 export interface PartitionRef {
   /** The graph's name; a snapshot that was built knows it. */

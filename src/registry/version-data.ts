@@ -10,7 +10,7 @@ import {
 } from "../backend/model-records.ts";
 import type { Json, PartitionId, RunId } from "../backend/records.ts";
 import { parseFingerprint, type Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import { jsonSchema, nameSchema } from "./limits.ts";
 
 /** All of a record that is known before it is written. */

@@ -5,7 +5,7 @@ import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { isStratigraphError, type ErrorCode, type StratigraphError } from "../errors.ts";
 import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
-import type { KeyText } from "../identity/partition.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { Connection } from "../backend/backend.ts";
 import type { Page, PageRequest, PartitionRecord, RunId, RunRecord, SnapshotRecord } from "../backend/records.ts";
 

@@ -21,7 +21,9 @@ import { local, managed } from "../../src/data/storage/local.ts";
 import { memory } from "../../src/data/storage/memory.ts";
 import type { ProducedPlace, Storage, StorageContext } from "../../src/data/storage/storage.ts";
 import { fingerprintText } from "../../src/identity/fingerprint.ts";
-import { daily, encodeKey, strings, type Dimensions } from "../../src/identity/partition.ts";
+import { daily, strings } from "../../src/identity/declare-dimension.ts";
+import type { Dimensions } from "../../src/identity/dimension.ts";
+import { encodeKey } from "../../src/identity/partition-key.ts";
 import { counters, countsSince } from "../../src/util/counters.ts";
 import { failureOf, Folder } from "../support/folder.ts";
 

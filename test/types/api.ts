@@ -1,7 +1,7 @@
 // The names a user's file imports, from the files that define them.
 
-export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "../../src/identity/partition.ts";
-export type { Daily, Hourly, Key, Monthly, OneOf } from "../../src/identity/partition.ts";
+export { daily, hourly, integers, monthly, oneOf, strings, weekly } from "../../src/identity/declare-dimension.ts";
+export type { Daily, Hourly, Key, Monthly, OneOf } from "../../src/identity/dimension.ts";
 export { artifact, type Artifact, type KeyOf, type ValueOf } from "../../src/graph/artifact.ts";
 export { all, latest, mapKeys, optional, window, type Partition } from "../../src/graph/edge.ts";
 export { fanOut } from "../../src/graph/fan-out.ts";

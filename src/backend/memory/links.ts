@@ -2,7 +2,7 @@
 
 import { type StratigraphError } from "../../errors.ts";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
-import type { KeyText } from "../../identity/partition.ts";
+import type { KeyText } from "../../identity/partition-key.ts";
 import { compareText } from "../../util/text-order.ts";
 import { closePage, openPage, type Listing } from "../page.ts";
 import type { Page, PageRequest, PartitionId, PartitionLink, PartitionRecord, StoredPartition } from "../records.ts";

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
-import type { KeyText } from "../../identity/partition.ts";
+import type { KeyText } from "../../identity/partition-key.ts";
 import type { Clock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
 import { compareText } from "../../util/text-order.ts";

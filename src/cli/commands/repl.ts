@@ -7,7 +7,7 @@ import type { BuildOptions } from "../../build/build.ts";
 import type { Graph } from "../../build/graph.ts";
 import { describeThrown } from "../../build/thrown.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
-import type { Dimensions } from "../../identity/partition.ts";
+import type { Dimensions } from "../../identity/dimension.ts";
 import { defineCommand, text, type Call, type Command } from "../command.ts";
 import { findProject, makeHome } from "../project.ts";
 import { errorLines } from "../report/error.ts";

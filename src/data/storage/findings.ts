@@ -1,7 +1,7 @@
 // What discovery has found so far, and whether it can stand side by side.
 
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
-import type { Dimensions } from "../../identity/partition.ts";
+import type { Dimensions } from "../../identity/dimension.ts";
 import { compareText } from "../../util/text-order.ts";
 import type { DiscoveredPartition, Discovery, FolderStamp, Stray } from "./storage.ts";
 

@@ -1,6 +1,7 @@
 // What each place of a storage template means for one artifact, and whether partitions can share a location.
 
-import { areComponentsComplete, componentNames, type Dimension, type Dimensions } from "../../identity/partition.ts";
+import type { Dimension, Dimensions } from "../../identity/dimension.ts";
+import { areComponentsComplete, componentNames } from "../../identity/value-components.ts";
 import { isDeviceName } from "../../util/file-name.ts";
 import { suggest } from "../../util/suggest.ts";
 import { TEMP_PREFIX } from "../../util/temp-name.ts";

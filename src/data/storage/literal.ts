@@ -1,7 +1,8 @@
 // Values that stand in the program, and produced values that the backend keeps in its own tables.
 
 import { StratigraphError } from "../../errors.ts";
-import { decodeKey, encodeKey, type Dimensions, type KeyText } from "../../identity/partition.ts";
+import type { Dimensions } from "../../identity/dimension.ts";
+import { decodeKey, encodeKey, type KeyText } from "../../identity/partition-key.ts";
 import { escapeName } from "../../util/file-name.ts";
 import { contentOf } from "../io.ts";
 import { partitionText } from "./locate.ts";

@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { StratigraphError } from "../../errors.ts";
-import type { Dimensions } from "../../identity/partition.ts";
+import type { Dimensions } from "../../identity/dimension.ts";
 import { counters } from "../../util/counters.ts";
 import {
   createFileDurably,

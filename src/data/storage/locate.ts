@@ -2,7 +2,8 @@
 
 import { StratigraphError } from "../../errors.ts";
 import { fingerprintText } from "../../identity/fingerprint.ts";
-import { valueComponents, type Dimensions, type Key } from "../../identity/partition.ts";
+import type { Dimensions, Key } from "../../identity/dimension.ts";
+import { valueComponents } from "../../identity/value-components.ts";
 import { escapeCharacter, escapeName, isDeviceName, NAME_LIMIT, shortenName } from "../../util/file-name.ts";
 import { fillTemplate, type Template } from "../../util/template.ts";
 import { readLayout, type LayoutSegment, type Slot } from "./layout.ts";

@@ -1,17 +1,9 @@
 // Reads partition keys out of paths: the inverse of filling in a source's template, with a reason for every path that is not one.
 
-import {
-  componentNames,
-  describeValueForm,
-  encodeKey,
-  isValue,
-  isWithin,
-  parseComponents,
-  type Dimension,
-  type Dimensions,
-  type Key,
-  type KeyText,
-} from "../../identity/partition.ts";
+import { describeValueForm, isValue, isWithin } from "../../identity/dimension-value.ts";
+import type { Dimension, Dimensions, Key } from "../../identity/dimension.ts";
+import { encodeKey, type KeyText } from "../../identity/partition-key.ts";
+import { componentNames, parseComponents } from "../../identity/value-components.ts";
 import { refused, type Template } from "../../util/template.ts";
 import { readLayout } from "./layout.ts";
 import { createNameMatcher, shown, type Captures, type NameMatcher } from "./name-matcher.ts";

@@ -1,6 +1,7 @@
 // Reads what one file or folder name says, by one segment of a template; with a reason for every name that does not fit.
 
-import { componentNames, type Dimension, type Dimensions } from "../../identity/partition.ts";
+import type { Dimension, Dimensions } from "../../identity/dimension.ts";
+import { componentNames } from "../../identity/value-components.ts";
 import { escapeName, unescapeName } from "../../util/file-name.ts";
 import { showValue } from "../../util/show.ts";
 import type { LayoutSegment, Slot } from "./layout.ts";

@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import { join, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Dimensions } from "../../identity/partition.ts";
+import type { Dimensions } from "../../identity/dimension.ts";
 import { systemClock } from "../../util/clock.ts";
 import { counters } from "../../util/counters.ts";
 import { errnoOf, readError } from "../../util/durable-file.ts";

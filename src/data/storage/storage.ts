@@ -1,7 +1,8 @@
 // Where bytes live: the port that every storage implements.
 
 import type { Content } from "../content.ts";
-import type { Dimensions, Key, KeyText } from "../../identity/partition.ts";
+import type { Dimensions, Key } from "../../identity/dimension.ts";
+import type { KeyText } from "../../identity/partition-key.ts";
 import type { DurableFile } from "../../util/durable-file.ts";
 import type { FileStamp } from "../file-stamp.ts";
 import type { OpenBytes } from "../open-bytes.ts";

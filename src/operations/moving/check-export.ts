@@ -6,14 +6,8 @@ import { isStratigraphError } from "../../errors.ts";
 import type { GraphDescription } from "../../graph/describe.ts";
 import { describedDimensions } from "../../graph/described.ts";
 import { fingerprintText, type Fingerprint } from "../../identity/fingerprint.ts";
-import {
-  decodeKey,
-  encodeKey,
-  projectKeyText,
-  type Dimensions,
-  type Key,
-  type KeyText,
-} from "../../identity/partition.ts";
+import type { Dimensions, Key } from "../../identity/dimension.ts";
+import { decodeKey, encodeKey, projectKeyText, type KeyText } from "../../identity/partition-key.ts";
 import { compareText } from "../../util/text-order.ts";
 import { edgeSchema, exportInvalid, graphSchema, manifestSchema, partitionSchema, runSchema, tagSchema, type EdgeRow, type GraphRow, type Index, type PartitionRow, type TagRow } from "./format.ts"; // prettier-ignore
 import type { ExportFolder } from "./read-folder.ts";

@@ -10,7 +10,7 @@ import { literal } from "../../data/storage/literal.ts";
 import { managed } from "../../data/storage/local.ts";
 import { StratigraphError } from "../../errors.ts";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
-import type { KeyText } from "../../identity/partition.ts";
+import type { KeyText } from "../../identity/partition-key.ts";
 import { createId } from "../../util/id.ts";
 import { checkExport, type CheckedExport, type CheckedPartition } from "./check-export.ts";
 import { exportInvalid } from "./format.ts";

@@ -17,7 +17,8 @@ import {
   weekly,
 } from "stratigraph";
 import { defineGraph, type GraphCall, type GraphNode } from "../../../src/graph/graph.ts";
-import { encodeKey, type Dimensions } from "../../../src/identity/partition.ts";
+import type { Dimensions } from "../../../src/identity/dimension.ts";
+import { encodeKey } from "../../../src/identity/partition-key.ts";
 import { mapCall } from "../../../src/build/mapping.ts";
 import { partitionSet, type AnyKey, type PartitionSet } from "../../../src/build/partition-set.ts";
 

@@ -8,7 +8,7 @@ import { producerManifest, stepManifest } from "../../../src/build/step-identity
 import { openWorkspace } from "../../../src/build/workspace.ts";
 import { fingerprintText } from "../../../src/identity/fingerprint.ts";
 import { sealManifest } from "../../../src/identity/manifest.ts";
-import { encodeKey } from "../../../src/identity/partition.ts";
+import { encodeKey } from "../../../src/identity/partition-key.ts";
 
 const content = fingerprintText("content");
 

@@ -5,18 +5,9 @@ import { describe, expect, it } from "vitest";
 import { local, managed } from "../../../src/data/storage/local.ts";
 import type { ProducedPlace } from "../../../src/data/storage/storage.ts";
 import { parseFingerprint } from "../../../src/identity/fingerprint.ts";
-import {
-  daily,
-  encodeKey,
-  hourly,
-  integers,
-  monthly,
-  oneOf,
-  strings,
-  weekly,
-  type Dimensions,
-  type Key,
-} from "../../../src/identity/partition.ts";
+import { daily, hourly, integers, monthly, oneOf, strings, weekly } from "../../../src/identity/declare-dimension.ts";
+import type { Dimensions, Key } from "../../../src/identity/dimension.ts";
+import { encodeKey } from "../../../src/identity/partition-key.ts";
 
 const input = parseFingerprint("0123456789abcdef0123456789abcdef");
 const attempt = "01k0aa00aa00aa00aa00aa00aa";

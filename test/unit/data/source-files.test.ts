@@ -10,7 +10,9 @@ import { createLocator } from "../../../src/data/storage/locate.ts";
 import { local } from "../../../src/data/storage/local.ts";
 import { memory } from "../../../src/data/storage/memory.ts";
 import type { Discovery, ProducedPlace } from "../../../src/data/storage/storage.ts";
-import { daily, encodeKey, hourly, integers, monthly, oneOf, strings, weekly, type Dimensions } from "../../../src/identity/partition.ts"; // prettier-ignore
+import { daily, hourly, integers, monthly, oneOf, strings, weekly } from "../../../src/identity/declare-dimension.ts";
+import type { Dimensions } from "../../../src/identity/dimension.ts";
+import { encodeKey } from "../../../src/identity/partition-key.ts"; // prettier-ignore
 import { counters, countsSince } from "../../../src/util/counters.ts";
 import { parseTemplate } from "../../../src/util/template.ts";
 import { failureOf, Folder } from "../../support/folder.ts";

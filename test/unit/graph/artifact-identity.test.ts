@@ -5,7 +5,7 @@ import { local } from "../../../src/data/storage/local.ts";
 import { artifact, declaredArtifact, type DeclaredArtifact } from "../../../src/graph/artifact.ts";
 import { producedIdentity, sameForm, sourceIdentity } from "../../../src/graph/artifact-identity.ts";
 import { sealManifest } from "../../../src/identity/manifest.ts";
-import { daily } from "../../../src/identity/partition.ts";
+import { daily } from "../../../src/identity/declare-dimension.ts";
 import { schemaDescription } from "../../../src/identity/schema.ts";
 
 const schema = z.number();

@@ -4,7 +4,7 @@ import { csv } from "../../../src/data/format/csv.ts";
 import { local } from "../../../src/data/storage/local.ts";
 import { artifact, declaredArtifact } from "../../../src/graph/artifact.ts";
 import { wireOf } from "../../../src/graph/wired.ts";
-import { daily, oneOf } from "../../../src/identity/partition.ts";
+import { daily, oneOf } from "../../../src/identity/declare-dimension.ts";
 
 const anything = (thing: unknown): never => thing as never;
 

@@ -5,7 +5,7 @@ import { artifact } from "../../../src/graph/artifact.ts";
 import { all, optional } from "../../../src/graph/edge.ts";
 import { defineGraph, type GraphDefinition } from "../../../src/graph/graph.ts";
 import { producer } from "../../../src/graph/producer.ts";
-import { daily } from "../../../src/identity/partition.ts";
+import { daily } from "../../../src/identity/declare-dimension.ts";
 
 const Day = artifact({ schema: z.number(), partitionBy: { date: daily() } });
 const Total = artifact({ schema: z.number() });

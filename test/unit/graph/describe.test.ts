@@ -10,7 +10,7 @@ import { all, latest, mapKeys, optional, window } from "../../../src/graph/edge.
 import { defineGraph, type GraphDefinition } from "../../../src/graph/graph.ts";
 import { producer } from "../../../src/graph/producer.ts";
 import { parseManifest, sealManifest } from "../../../src/identity/manifest.ts";
-import { daily, hourly, integers } from "../../../src/identity/partition.ts";
+import { daily, hourly, integers } from "../../../src/identity/declare-dimension.ts";
 import { schemaDescription } from "../../../src/identity/schema.ts";
 import { canonicalText } from "../../../src/util/canonical.ts";
 import { counters } from "../../../src/util/counters.ts";

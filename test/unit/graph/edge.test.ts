@@ -3,7 +3,8 @@ import { z } from "zod";
 import { artifact, type DeclaredArtifact } from "../../../src/graph/artifact.ts";
 import { all, inputSpec, latest, mapKeys, optional, window } from "../../../src/graph/edge.ts";
 import { producer } from "../../../src/graph/producer.ts";
-import { daily, hourly, integers, oneOf, strings, type Dimensions } from "../../../src/identity/partition.ts";
+import { daily, hourly, integers, oneOf, strings } from "../../../src/identity/declare-dimension.ts";
+import type { Dimensions } from "../../../src/identity/dimension.ts";
 
 const of = (partitionBy: Dimensions): never => artifact({ schema: z.number(), partitionBy }) as never;
 const Day = artifact({ schema: z.number(), partitionBy: { date: daily() } });

@@ -7,7 +7,7 @@ import { all, optional } from "../../../src/graph/edge.ts";
 import { defineGraph } from "../../../src/graph/graph.ts";
 import { producer } from "../../../src/graph/producer.ts";
 import { wireOf, type OutputWire } from "../../../src/graph/wired.ts";
-import { daily } from "../../../src/identity/partition.ts";
+import { daily } from "../../../src/identity/declare-dimension.ts";
 
 const Day = artifact({ schema: z.number(), partitionBy: { date: daily() } });
 const Total = artifact({ schema: z.object({ total: z.number() }) });

@@ -6,7 +6,7 @@ import { all, latest, mapKeys, optional, window } from "../../../src/graph/edge.
 import { producer, producerDefinition } from "../../../src/graph/producer.ts";
 import { retryDelay } from "../../../src/graph/retry.ts";
 import { wireOf, type OutputWire } from "../../../src/graph/wired.ts";
-import { daily, integers, monthly } from "../../../src/identity/partition.ts";
+import { daily, integers, monthly } from "../../../src/identity/declare-dimension.ts";
 import { semver } from "../../../src/identity/version.ts";
 
 const Day = artifact({ schema: z.number(), partitionBy: { date: daily() } });

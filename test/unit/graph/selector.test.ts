@@ -7,7 +7,7 @@ import { all } from "../../../src/graph/edge.ts";
 import { defineGraph } from "../../../src/graph/graph.ts";
 import { producer } from "../../../src/graph/producer.ts";
 import { matchesGlob, parseSelector, selectNodes } from "../../../src/graph/selector.ts";
-import { daily, integers } from "../../../src/identity/partition.ts";
+import { daily, integers } from "../../../src/identity/declare-dimension.ts";
 
 const Day = artifact({
   schema: z.number(),

@@ -3,16 +3,9 @@
 import { readFileSync } from "node:fs";
 import { fingerprintText } from "../../../src/identity/fingerprint.ts";
 import { sealManifest } from "../../../src/identity/manifest.ts";
-import {
-  daily,
-  encodeKey,
-  hourly,
-  integers,
-  monthly,
-  strings,
-  weekly,
-  type Dimensions,
-} from "../../../src/identity/partition.ts";
+import { daily, hourly, integers, monthly, strings, weekly } from "../../../src/identity/declare-dimension.ts";
+import type { Dimensions } from "../../../src/identity/dimension.ts";
+import { encodeKey } from "../../../src/identity/partition-key.ts";
 import { gitCommit, semver, text, timestamp, type Version } from "../../../src/identity/version.ts";
 import { canonicalText } from "../../../src/util/canonical.ts";
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fingerprintAlgorithm, fingerprintBytes, fingerprintText } from "../../../src/identity/fingerprint.ts";
 import { parseManifest, sealManifest } from "../../../src/identity/manifest.ts";
-import { decodeKey, encodeKey } from "../../../src/identity/partition.ts";
+import { decodeKey, encodeKey } from "../../../src/identity/partition-key.ts";
 import { schemaDescription } from "../../../src/identity/schema.ts";
 import { describeVersion } from "../../../src/identity/version.ts";
 import { canonicalText, parseCanonical } from "../../../src/util/canonical.ts";

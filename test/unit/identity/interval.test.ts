@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { intervalOf, labelOf, type TimeDimension } from "../../../src/identity/interval.ts";
-import { daily, enumerateValues, hourly, monthly, weekly } from "../../../src/identity/partition.ts";
+import { daily, hourly, monthly, weekly } from "../../../src/identity/declare-dimension.ts";
+import { enumerateValues } from "../../../src/identity/dimension-value.ts";
 
 const zones = [
   "UTC",

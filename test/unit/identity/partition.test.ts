@@ -2,33 +2,27 @@ import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { isStratigraphError, type StratigraphError } from "../../../src/errors.ts";
 import {
-  areComponentsComplete,
   checkDimensions,
-  coarsenValue,
-  compareKeys,
-  compareValues,
-  componentNames,
   daily,
-  decodeKey,
-  describeDimensions,
-  describeValueForm,
-  encodeKey,
-  enumerateValues,
   hourly,
   integers,
   isDimension,
-  isOrdered,
-  isValue,
-  isWithin,
   monthly,
   oneOf,
-  parseComponents,
-  parseKeyArgument,
-  projectKeyText,
-  shiftValue,
   strings,
-  valueComponents,
   weekly,
+} from "../../../src/identity/declare-dimension.ts";
+import {
+  coarsenValue,
+  compareValues,
+  describeValueForm,
+  enumerateValues,
+  isValue,
+  isWithin,
+  shiftValue,
+} from "../../../src/identity/dimension-value.ts";
+import {
+  isOrdered,
   type Daily,
   type Dimension,
   type DimensionValue,
@@ -36,7 +30,21 @@ import {
   type KindOf,
   type OneOf,
   type OrderedName,
-} from "../../../src/identity/partition.ts";
+} from "../../../src/identity/dimension.ts";
+import {
+  compareKeys,
+  decodeKey,
+  describeDimensions,
+  encodeKey,
+  parseKeyArgument,
+  projectKeyText,
+} from "../../../src/identity/partition-key.ts";
+import {
+  areComponentsComplete,
+  componentNames,
+  parseComponents,
+  valueComponents,
+} from "../../../src/identity/value-components.ts";
 
 function refusal(work: () => unknown): StratigraphError {
   try {

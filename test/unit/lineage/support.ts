@@ -14,7 +14,7 @@ import {
   type Graph,
 } from "stratigraph";
 import type { VersionRecord } from "../../../src/backend/model-records.ts";
-import type { KeyText } from "../../../src/identity/partition.ts";
+import type { KeyText } from "../../../src/identity/partition-key.ts";
 import { createHost, type Host } from "../../../src/changes/host.ts";
 import { manualClock, type ManualClock } from "../../../src/testing/manual-clock.ts";
 import { Folder } from "../../support/folder.ts";

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { artifact, daily, graph, local, memory, producer } from "stratigraph";
-import type { KeyText } from "../../../src/identity/partition.ts";
+import type { KeyText } from "../../../src/identity/partition-key.ts";
 import { trace, type Trace } from "../../../src/lineage/trace.ts";
 import { failureOf, Folder } from "../../support/folder.ts";
 import { openSpending, sourceOf, writeVersion } from "./support.ts";

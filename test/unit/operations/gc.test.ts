@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { StoredSnapshot } from "../../../src/backend/records.ts";
 import { newHolder } from "../../../src/build/holder.ts";
 import { StratigraphError } from "../../../src/errors.ts";
-import type { KeyText } from "../../../src/identity/partition.ts";
+import type { KeyText } from "../../../src/identity/partition-key.ts";
 import { collectGarbage } from "../../../src/operations/gc.ts";
 import { openHistory, record } from "./history.ts";
 

@@ -4,7 +4,7 @@ import { memory } from "../../../src/backend/memory/memory-backend.ts";
 import type { PartitionRecord, StoredSnapshot } from "../../../src/backend/records.ts";
 import { openWorkspace, type Workspace } from "../../../src/build/workspace.ts";
 import { fingerprintText } from "../../../src/identity/fingerprint.ts";
-import type { KeyText } from "../../../src/identity/partition.ts";
+import type { KeyText } from "../../../src/identity/partition-key.ts";
 
 /** Content by partition key, by artifact key. */
 export type Held = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -1,7 +1,7 @@
 // What builds keep in memory, as it is copied: graphs, snapshots, partitions, runs, and what was said of them.
 
 import type { Fingerprint } from "../../../identity/fingerprint.ts";
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import { compareText } from "../../../util/text-order.ts";
 import { decodeJson, encodeJson, encodeOptionalJson } from "../../json-text.ts";
 import { directions, keptKey, type KeptPartition, type KeptRecords, type KeptRunPartition } from "../../kept-records.ts"; // prettier-ignore

@@ -1,7 +1,7 @@
 // Which partitions a snapshot holds, and what was linked last, in a database, as they are copied.
 
 import type { Fingerprint } from "../../../identity/fingerprint.ts";
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import type { KeptLatest, KeptLink } from "../../kept-records.ts";
 import type { Position } from "../../page.ts";
 import type { PartitionId } from "../../records.ts";

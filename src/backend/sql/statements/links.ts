@@ -1,7 +1,7 @@
 // Which partitions a snapshot holds under which key.
 
 import type { Fingerprint } from "../../../identity/fingerprint.ts";
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import { closePage, openPage, type Listing } from "../../page.ts";
 import type { Page, PageRequest, PartitionId, PartitionLink, PartitionRecord, StoredPartition } from "../../records.ts";
 import { otherKey, partitionsUnknown, snapshotUnknown } from "../../refusals.ts";

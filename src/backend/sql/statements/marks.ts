@@ -1,6 +1,6 @@
 // Marks: pins and taints.
 
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import type { Stores } from "../../backend.ts";
 import { markListing } from "../../mark-listing.ts";
 import { closePage, openPage } from "../../page.ts";

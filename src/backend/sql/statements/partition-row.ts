@@ -1,7 +1,7 @@
 // A row of the partition table as a record.
 
 import type { Fingerprint } from "../../../identity/fingerprint.ts";
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import type { PartitionId, RunId, StoredPartition } from "../../records.ts";
 import { fromBytes, fromHex, fromNull } from "../column.ts";
 import { fingerprintsOf, type SqlContext } from "../context.ts";

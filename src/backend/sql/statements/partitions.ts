@@ -1,7 +1,7 @@
 // Partitions: which artifact, which key, made from what, with which content.
 
 import type { Fingerprint } from "../../../identity/fingerprint.ts";
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import { compareText } from "../../../util/text-order.ts";
 import { closePage, openPage, type Listing } from "../../page.ts";
 import type { Page, PageRequest, PartitionId, PartitionQuery, StoredPartition } from "../../records.ts";

@@ -1,6 +1,6 @@
 // The quality of partitions: statistics, findings, quarantine.
 
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import { decodeJson, encodeJson, encodeOptionalJson } from "../../json-text.ts";
 import { closePage, openPage } from "../../page.ts";
 import { quarantineListing } from "../../quarantine-listing.ts";

@@ -1,7 +1,7 @@
 // Runs, and what they read and wrote.
 
 import type { Fingerprint } from "../../../identity/fingerprint.ts";
-import type { KeyText } from "../../../identity/partition.ts";
+import type { KeyText } from "../../../identity/partition-key.ts";
 import type { Stores } from "../../backend.ts";
 import { decodeJson, encodeOptionalJson } from "../../json-text.ts";
 import { closePage, openPage } from "../../page.ts";
