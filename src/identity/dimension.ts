@@ -45,7 +45,7 @@ export function isOrdered(dimension: Dimension): boolean {
   return (orderedKinds as readonly string[]).includes(dimension.kind);
 }
 
-/** The seven kinds are all there are; the type leaves that open so that users' hovers stay short. */
+/** As one of the seven kinds: there are no others. */
 export function known(dimension: Dimension): KnownDimension {
   return dimension as KnownDimension;
 }
