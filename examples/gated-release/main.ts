@@ -16,28 +16,32 @@ hooks.pre("model.register", ({ metrics }) => {
 events.subscribe("model.*", ({ type, subject }) => console.log(`    ${type}  ${subject}`));
 
 const Line = jsonCodec(z.object({ slope: z.number(), intercept: z.number() }), { name: "line" });
-const register = (slope: number, auc: number) =>
-  registry.register({ name: "pricing/demand", model: { slope, intercept: 1 }, codec: Line, metrics: { auc } });
+/** Answers what the new version is called: numbers go on where the last run ended. */
+async function register(slope: number, auc: number): Promise<string> {
+  const model = { slope, intercept: 1 };
+  const { version } = await registry.register({ name: "pricing/demand", model, codec: Line, metrics: { auc } });
+  return `pricing/demand@${version}`;
+}
 
 console.log("Three candidates are registered:");
-await register(0.8, 0.91);
+const first = await register(0.8, 0.91);
 await registry.setGates("pricing/demand", { min_auc: 0.9 });
-await register(0.1, 0.72);
-await register(0.9, 0.93);
+const second = await register(0.1, 0.72);
+const third = await register(0.9, 0.93);
 
 console.log("The first passes its gate and goes live:");
-await registry.promote("pricing/demand@1.0.0", "production");
+await registry.promote(first, "production");
 
 console.log("The second does not:");
-await registry.promote("pricing/demand@1.0.1", "production").catch(refused);
+await registry.promote(second, "production").catch(refused);
 
 console.log("The third replaces the first:");
-await registry.promote("pricing/demand@1.0.2", "production");
-await registry.setAlias("pricing/demand@1.0.2", "champion");
+await registry.promote(third, "production");
+await registry.setAlias(third, "champion");
 
 console.log("Somebody knows better, and has to say why:");
-await registry.promote("pricing/demand@1.0.1", "production", { force: true }).catch(refused);
-await registry.promote("pricing/demand@1.0.1", "production", { force: true, reason: "the others are on fire" });
+await registry.promote(second, "production", { force: true }).catch(refused);
+await registry.promote(second, "production", { force: true, reason: "the others are on fire" });
 
 console.log("And regrets it:");
 await registry.rollback("pricing/demand", { reason: "they were not" });
