@@ -200,6 +200,13 @@ export function compareChecks(old: Keywords, now: Keywords, path: string): Chang
   return found.flat();
 }
 
+/** How few and how many members a set or map may have. */
+export function sizeLimits(keywords: Keywords): readonly [fewest: number, most: number] {
+  const checks = (keywords["checks"] ?? []) as readonly Keywords[];
+  const at = (side: LimitWords["side"], none: number): number => Number(strongest(checks, sizeLimit, side)?.at ?? none);
+  return [at("lower", 0), at("upper", Infinity)];
+}
+
 type LimitOf = (check: Keywords, side: LimitWords["side"]) => Limit | undefined;
 
 function strongest(checks: readonly Keywords[], limitOf: LimitOf, side: LimitWords["side"]): Limit | undefined {

@@ -3,8 +3,8 @@
 import type { JsonSchema } from "../json-schema.ts";
 import { memberPath } from "../../util/show.ts";
 import type { Comparison } from "./comparison.ts";
-import { innerDocument, readNode, type Alternative, type Place } from "./node.ts";
-import { compareChecks, compareLimits, compareRest, type Limit } from "./scalars.ts";
+import { innerDocument, isSame, readNode, type Alternative, type Place } from "./node.ts";
+import { compareChecks, compareLimits, compareRest, sizeLimits, type Limit } from "./scalars.ts";
 import { change, shownValue, type Changes } from "./words.ts";
 
 interface Fields {
@@ -168,20 +168,40 @@ export function compareArrays(comparison: Comparison, old: Alternative, now: Alt
 }
 
 export function compareMaps(comparison: Comparison, old: Alternative, now: Alternative, path: string): Changes {
-  const inner = (side: Alternative, name: string): Place =>
-    innerDocument(side.keywords[name] as JsonSchema, side.documents);
-  const keys = comparison.places(inner(old, "key"), inner(now, "key"), path);
+  const [keyBefore, keyAfter] = [inner(old, "key"), inner(now, "key")];
+  const keys = comparison.places(keyBefore, keyAfter, path);
   return [
     ...keys.map(({ says, verdict, path: at }) => ({ path: at, says: `a key ${says}`, verdict })),
     ...comparison.places(inner(old, "value"), inner(now, "value"), `${path}[*]`),
     ...compareChecks(old.keywords, now.keywords, path),
+    ...compareMerging(keyBefore, keyAfter, now, path),
   ];
 }
 
 export function compareSets(comparison: Comparison, old: Alternative, now: Alternative, path: string): Changes {
-  const inner = (side: Alternative): Place => innerDocument(side.keywords["value"] as JsonSchema, side.documents);
+  const [before, after] = [inner(old, "value"), inner(now, "value")];
   return [
-    ...comparison.places(inner(old), inner(now), `${path}[*]`),
+    ...comparison.places(before, after, `${path}[*]`),
     ...compareChecks(old.keywords, now.keywords, path),
+    ...compareMerging(before, after, now, path),
   ];
+}
+
+function inner({ keywords, documents }: Alternative, name: "key" | "value"): Place {
+  return innerDocument(keywords[name] as JsonSchema, documents);
+}
+
+/** A size is counted after members are read, and two that are read as the same value count once. */
+function compareMerging(before: Place, after: Place, now: Alternative, path: string): Changes {
+  const [fewest, most] = sizeLimits(now.keywords);
+  const mayShrink = fewest > 1 && mayMerge(after);
+  const mayGrow = most < Infinity && mayMerge(before);
+  if (isSame(before.schema, after.schema) || !(mayShrink || mayGrow)) return [];
+  return change(path, "may have another size now, as different members can be read as one", "unknown");
+}
+
+/** Whether two different values can be read as one: `catch`, a default and coercion put one in another's place. */
+function mayMerge(place: Place): boolean {
+  const { catches, optional, alternatives } = readNode(place);
+  return catches || optional || alternatives.some(({ coerced }) => coerced);
 }

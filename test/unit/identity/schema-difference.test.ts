@@ -60,6 +60,10 @@ describe("a change is told by field and sentence:", () => {
     [z.map(z.string(), z.date()), z.map(z.number(), z.date()), "breaking:  a key was string, is number now"],
     [z.map(z.string(), z.date()), z.map(z.string(), z.date().min(new Date(0))), "breaking: [*] has to be at least 1970-01-01T00:00:00.000Z now"],
     [z.set(z.bigint()), z.set(z.bigint().max(5n)), "breaking: [*] has to be at most 5 now"],
+    [z.set(z.string()).min(2), z.set(z.string().catch("")).min(2), "compatible: [*] may be anything now: catch stands for what does not fit", "unknown:  may have another size now, as different members can be read as one"],
+    [z.set(z.coerce.number()).max(2), z.set(z.any()).max(2), "compatible: [*] may be anything now", "unknown:  may have another size now, as different members can be read as one"],
+    [z.set(z.string()), z.set(z.string().catch("")).min(1), "compatible: [*] may be anything now: catch stands for what does not fit", "breaking:  has to have at least 1 member now"],
+    [z.map(z.string(), z.any()).min(2), z.map(z.coerce.string(), z.any()).min(2), "compatible:  a key may be what becomes a string now", "unknown:  may have another size now, as different members can be read as one"],
     [z.set(z.string()), z.set(z.string()).min(2), "breaking:  has to have at least 2 members now"],
   ])("%#", (before, after, ...changes) => {
     expect(said(before, after)).toEqual(changes.length === 0 ? ["compatible:  is written in another way, and takes the same"] : changes);
