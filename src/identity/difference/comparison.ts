@@ -41,6 +41,9 @@ export class Comparison {
     }
     const [wasOptional, isOptional] = [mayLack.before === true || old.optional, mayLack.after === true || now.optional];
     if (wasOptional && !isOptional && !isAny(old)) found.push(change(path, "may be undefined no longer", "breaking"));
+    else if (wasOptional && now.clashes && !old.clashes) {
+      found.push(change(path, "may be left out, but perhaps not be undefined", "unknown"));
+    }
     found.push(this.#kinds(old, now, path));
     return found.flat();
   }

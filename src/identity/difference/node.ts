@@ -31,6 +31,8 @@ export interface Alternative {
 export interface Node {
   /** Takes `undefined`. */
   readonly optional: boolean;
+  /** Members of an exclusive union take `undefined` together, so that it refuses it: also as a field that may be absent. */
+  readonly clashes: boolean;
   /** Takes everything, as `catch` stands for what does not fit. */
   readonly catches: boolean;
   /** What stands for `undefined`; none where there is none. */
@@ -91,6 +93,7 @@ export function readNode(given: Place, depth = 0): Node {
           );
   return {
     optional: inner.optional || optional === true || defaults.length > 0,
+    clashes: inner.clashes && optional !== true && defaults.length === 0,
     catches: inner.catches || caught !== undefined,
     defaults: defaults.length > 0 ? defaults : inner.defaults,
     alternatives: inner.alternatives,
@@ -98,10 +101,11 @@ export function readNode(given: Place, depth = 0): Node {
 }
 
 function readMembers(members: readonly Node[], exclusive: boolean): Node {
-  const optional = members.filter((member) => member.optional).length;
+  const optional = members.filter((member) => member.optional || member.catches).length;
   if (!exclusive) {
     return {
       optional: optional > 0,
+      clashes: optional === 0 && members.some(({ clashes }) => clashes),
       catches: members.some(({ catches }) => catches),
       defaults: [],
       alternatives: members.flatMap(({ alternatives }) => alternatives),
@@ -115,6 +119,7 @@ function readMembers(members: readonly Node[], exclusive: boolean): Node {
   const opaque = members.some(({ catches }) => catches);
   return {
     optional: optional === 1,
+    clashes: optional > 1,
     catches: false,
     defaults: [],
     alternatives: opaque ? alternatives.map((one) => ({ ...one, kind: "code" })) : alternatives,
@@ -191,7 +196,7 @@ function bare(kind: string, keywords: Keywords, { schema, documents }: Place): A
 }
 
 function plainNode(alternatives: readonly Alternative[]): Node {
-  return { optional: false, catches: false, defaults: [], alternatives };
+  return { optional: false, clashes: false, catches: false, defaults: [], alternatives };
 }
 
 function takesAny(place: Place): Node {

@@ -64,6 +64,8 @@ describe("a change is told by field and sentence:", () => {
     [z.set(z.coerce.number()).max(2), z.set(z.any()).max(2), "compatible: [*] may be anything now", "unknown:  may have another size now, as different members can be read as one"],
     [z.set(z.string()), z.set(z.string().catch("")).min(1), "compatible: [*] may be anything now: catch stands for what does not fit", "breaking:  has to have at least 1 member now"],
     [z.map(z.string(), z.any()).min(2), z.map(z.coerce.string(), z.any()).min(2), "compatible:  a key may be what becomes a string now", "unknown:  may have another size now, as different members can be read as one"],
+    [z.undefined(), z.xor([z.string().catch(""), z.any()]), "breaking:  may be undefined no longer"],
+    [z.object({ a: z.int().optional() }), z.object({ a: z.xor([z.int().optional(), z.undefined()]) }), "unknown: a may be left out, but perhaps not be undefined"],
     [z.set(z.string()), z.set(z.string()).min(2), "breaking:  has to have at least 2 members now"],
   ])("%#", (before, after, ...changes) => {
     expect(said(before, after)).toEqual(changes.length === 0 ? ["compatible:  is written in another way, and takes the same"] : changes);
