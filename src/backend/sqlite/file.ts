@@ -13,6 +13,12 @@ import { corrupt, mayWrite, readOnly } from "./failure.ts";
 
 /** An absolute path. Throws BACKEND_UNSUPPORTED for what is a path to SQLite only in its own way. */
 export function databasePath(path: string): string {
+  if (typeof path !== "string") {
+    throw new StratigraphError("BACKEND_UNSUPPORTED", "a SQLite database is given by the path of its file", {
+      expected: 'a text, as in sqlite("data/strata.db")',
+      received: showValue(path),
+    });
+  }
   checkText(path, "database's path");
   if (path === "" || path === ":memory:") {
     throw unsupported(showValue(path), "a database without a file is a different one for every connection", {

@@ -41,6 +41,9 @@ describe("a database path", () => {
       "BACKEND_UNSUPPORTED",
       "TEXT_INVALID",
     ]);
+    expect(() => sqlite({ path: "x.db" } as unknown as string)).toThrow(
+      "a SQLite database is given by the path of its file; expected a text",
+    );
   });
 
   it("that is longer than SQLite takes is refused with its length", async () => {
