@@ -6,11 +6,20 @@ import {
   evaluationOf,
   instanceEvaluation,
   isFunction,
+  type Evaluation,
   type Surroundings,
 } from "./evaluation.ts";
 import type { Binding, ModuleFacts, ModulePart } from "./module.ts";
 import { isFramework, keepers, uncounted } from "./framework.ts";
-import { declaredIn, lexicalNames, referencesOf, variablesIn } from "./references.ts";
+import {
+  declaredIn,
+  lexicalNames,
+  readingMethods,
+  referencesOf,
+  variablesIn,
+  type Hidden,
+  type References,
+} from "./references.ts";
 import { shapeDigest } from "./shape.ts";
 import { children, isErased, isNode, keyOf, namesIn, stringOf, unwrapped, type Node } from "./syntax.ts";
 
@@ -52,7 +61,8 @@ class Analysis {
     const producers = this.#producers();
     stripUncounted(this.#program, this.#imports);
     const all = referencesOf([this.#program]);
-    const { modules, files, hidden } = all;
+    const { modules, files } = all;
+    const hidden = this.#hiddenIn(all);
     const around: Surroundings = {
       declared: new Set([...Object.keys(this.#imports), ...this.#drafts.flatMap(({ declares }) => declares)]),
       keeps: (name) => this.#keeps(name),
@@ -68,6 +78,7 @@ class Analysis {
       stars: [...this.#stars],
       parts,
       producers: commonjs ? {} : producers,
+      methods: methodsIn(this.#program, around),
       modules,
       files,
       hidden,
@@ -191,8 +202,14 @@ class Analysis {
     return binding !== undefined && isFramework(binding.from) && keepers(binding);
   }
 
+  /** `createRequire` counts under whatever name it was imported. */
+  #hiddenIn({ hidden, names }: References): Hidden | undefined {
+    return hidden ?? (names.some((one) => this.#imports[one]?.name === "createRequire") ? "module" : undefined);
+  }
+
   #part({ name, declares, nodes, kind }: Draft, around: Surroundings): ModulePart {
-    const { names, writes, modules, files, hidden } = referencesOf(nodes);
+    const references = referencesOf(nodes);
+    const { names, writes, modules, files } = references;
     const [node] = nodes as readonly [Node, ...Node[]];
     const value = node.type === "VariableDeclarator" && isNode(node["init"]) ? unwrapped(node["init"]) : node;
     const own = new Set(declares);
@@ -202,10 +219,11 @@ class Analysis {
       declares,
       digest: shapeDigest(nodes, this.#source, kind),
       names: names.filter((one) => !own.has(one.split(".")[0]!)),
-      writes: writes.filter((one) => !own.has(one)),
+      // `if (…) { var x = 1; }`, where x may have been declared before.
+      writes: kind === "statement" ? [...new Set([...writes, ...own])] : writes.filter((one) => !own.has(one)),
       modules,
       files,
-      hidden,
+      hidden: this.#hiddenIn(references),
       ...evaluationOf(nodes, around),
       isClass,
       called: isClass
@@ -213,7 +231,7 @@ class Analysis {
         : isFunction(value)
           ? bodyEvaluation(value, around)
           : undefined,
-      made: isFunction(value) ? undefined : chainRoot(value),
+      made: isFunction(value) || isParsed(value) ? undefined : chainRoot(value),
     };
   }
 
@@ -287,6 +305,36 @@ class ProducerCalls {
     const sealed = !seen.some((one) => this.#scopes.some((scope) => scope.has(one))) && !seesThis(options!);
     this.found.set(name, this.found.has(name) || !sealed ? undefined : options);
   }
+}
+
+/** Functions that are given the name of a method which is taken to change nothing. */
+function methodsIn(node: Node, around: Surroundings): ModuleFacts["methods"] {
+  const found: (Evaluation & { name: string })[] = [];
+  const visit = (one: Node): void => {
+    const [holder, value] =
+      one.type === "AssignmentExpression" ? [one["left"] as Node, one["right"]] : [one, one["value"]];
+    if (/^(MemberExpression|MethodDefinition|Property|PropertyDefinition)$/.test(holder.type) && isNode(value)) {
+      const name = keyOf(holder);
+      const called = unwrapped(value);
+      if (name !== undefined && readingMethods.has(name) && isFunction(called)) {
+        found.push({ name, ...bodyEvaluation(called, around) });
+      }
+    }
+    for (const child of children(one)) visit(child);
+  };
+  visit(node);
+  return found;
+}
+
+/** Whether a value is data that a schema let through, or that a snapshot holds: those are not frozen as schemas are. */
+function isParsed(given: Node): boolean {
+  const node = unwrapped(given);
+  if (/^(Await|Chain)Expression$/.test(node.type)) return isParsed((node["argument"] ?? node["expression"]) as Node);
+  if (node.type === "MemberExpression") return isParsed(node["object"] as Node);
+  if (node.type !== "CallExpression") return false;
+  const callee = unwrapped(node["callee"] as Node);
+  if (callee.type !== "MemberExpression") return false;
+  return /^(read|(safe)?(decode|encode|parse)(Async)?)$/i.test(keyOf(callee) ?? "") || isParsed(callee);
 }
 
 /** Whether a child is the name of a member, which refers to nothing. */

@@ -41,7 +41,10 @@ export class Codebase {
     let module: Module | undefined;
     if (read !== undefined) {
       const declared = new Map<string, ModulePart>();
-      for (const part of read.facts.parts) for (const name of part.declares) declared.set(name, part);
+      for (const part of read.facts.parts) {
+        // A statement that declares a variable once more changes it, see `writes`.
+        for (const name of part.declares) if (!declared.has(name)) declared.set(name, part);
+      }
       module = { ...read, declared };
     }
     this.#modules.set(path, module);

@@ -1,11 +1,17 @@
 // Whether running code changes anything outside of it, as far as its text can tell: what a module does while it is loaded must be harmless.
 
+import { aliasesIn, isFresh } from "./freshness.ts";
 import { assignedIn, declaredIn, readingMethods } from "./references.ts";
-import { children, isErased, isNode, keyOf, namesIn, unwrapped, type Node } from "./syntax.ts";
+import { children, decoratorsOf, isErased, isNode, keyOf, namesIn, unwrapped, type Node } from "./syntax.ts";
 
 export interface Evaluation {
-  /** The free names whose functions or methods it calls, "new " before those of classes: harmless if those are. */
+  /**
+   * The free names whose functions it calls: harmless if those are. "new " before those of classes; "of " where what is called belongs to
+   * them, or came from them, and was not looked at.
+   */
   readonly calls: readonly string[];
+  /** The methods it calls that change nothing, unless somebody has made one of that name that does. */
+  readonly methods: readonly string[];
   /** Whether it does something whose reach cannot be told. */
   readonly effect: boolean;
 }
@@ -27,23 +33,23 @@ export interface Surroundings {
 }
 
 export function evaluationOf(nodes: readonly Node[], around: Surroundings): Evaluation {
-  const run = new Run(around);
+  const run = new Run(around, nodes);
   for (const node of nodes) run.visit(node);
-  return { calls: [...run.calls], effect: run.effect };
+  return run.evaluation();
 }
 
 /** The same of a function, when it is called. */
 export function bodyEvaluation(node: Node, around: Surroundings): Evaluation {
-  const run = new Run(around);
+  const run = new Run(around, [node]);
   run.body(node);
-  return { calls: [...run.calls], effect: run.effect };
+  return run.evaluation();
 }
 
 /** The same of a class, when an instance of it is made. */
 export function instanceEvaluation(node: Node, around: Surroundings): Evaluation {
-  const run = new Run(around);
+  const run = new Run(around, [node]);
   run.instance(node);
-  return { calls: [...run.calls], effect: run.effect };
+  return run.evaluation();
 }
 
 export function isFunction(node: Node): boolean {
@@ -63,16 +69,22 @@ export function chainRoot(given: Node): string | undefined {
 
 class Run {
   readonly calls = new Set<string>();
+  readonly methods = new Set<string>();
   effect = false;
   readonly #around: Surroundings;
-  /** Names that the code itself declares, and those of them that others gave: changing what those hold is felt outside. */
+  /** Names that the code itself declares, and those of them that others gave or have: changing what those hold is felt outside. */
   readonly #own: Set<string>[] = [];
-  readonly #given: Set<string>[] = [];
+  readonly #given: ReadonlySet<string>[] = [];
   /** Whether `this` is an instance that nobody else has yet. */
   #makesThis = false;
 
-  constructor(around: Surroundings) {
+  constructor(around: Surroundings, nodes: readonly Node[]) {
     this.#around = around;
+    this.#given.push(aliasesIn(nodes, (name) => this.#isGlobal(name)));
+  }
+
+  evaluation(): Evaluation {
+    return { calls: [...this.calls], methods: [...this.methods], effect: this.effect };
   }
 
   visit(given: Node): void {
@@ -84,10 +96,12 @@ class Run {
       case "ArrowFunctionExpression":
         return; // declared, not run
       case "MethodDefinition":
+        if (isDecorated(node)) this.effect = true;
         if (node["computed"] === true) this.visit(node["key"] as Node);
         return;
       case "PropertyDefinition":
       case "AccessorProperty":
+        if (isDecorated(node)) this.effect = true;
         // What is not static is evaluated with each instance, as the constructor is.
         if (node["computed"] === true) this.visit(node["key"] as Node);
         if (node["static"] === true && isNode(node["value"])) this.visit(node["value"]);
@@ -159,34 +173,38 @@ class Run {
         if (!this.#isOwn(node["name"] as string)) this.effect = true;
         continue;
       }
-      if (this.#makesThis && unwrapped(node["object"] as Node).type === "ThisExpression") continue;
-      const root = chainRoot(node);
-      if (root === undefined || !this.#isOwn(root) || this.#isGiven(root)) this.effect = true;
+      const object = unwrapped(node["object"] as Node);
+      if (this.#makesThis && object.type === "ThisExpression") continue;
+      if (!this.#isOurs(object)) this.effect = true;
     }
   }
 
   #call(node: Node, givenCallee: Node, parameters: readonly Node[]): void {
     const callee = unwrapped(givenCallee);
+    const object = callee.type === "MemberExpression" ? unwrapped(callee["object"] as Node) : undefined;
     const root = chainRoot(callee);
-    const method = callee.type === "MemberExpression" ? keyOf(callee) : undefined;
+    const method = object === undefined ? undefined : keyOf(callee);
     const reads = method !== undefined && readingMethods.has(method);
+    const global = root !== undefined && this.#isGlobal(root);
+    // `Object.keys`, and not the result of it.
+    const direct = callee.type === "Identifier" || object?.type === "Identifier";
+    const kept = root !== undefined && !reads && this.#around.keeps(root);
     if (isFunction(callee)) this.body(callee);
     else if (callee.type !== "Identifier") this.visit(callee);
-    const global = root !== undefined && harmlessGlobals.has(root) && !this.#around.declared.has(root);
     if (this.#makesThis && callee.type === "Super") {
       // Told by the class's parent.
-    } else if (reads || isFunction(callee)) {
-      // Harmless, whatever it is called on.
-    } else if (root === undefined) this.effect = true;
-    else if (this.#isOwn(root)) {
+    } else if (reads) this.methods.add(method);
+    else if (isFunction(callee)) {
+      // Looked into.
+    } else if (root !== undefined && !global && !this.#isOwn(root)) this.calls.add(callName(node, callee, root));
+    else if (global && direct) {
+      if (method !== undefined && changing.has(method)) this.effect = true;
+    } else if (object === undefined || method === undefined || !this.#isOurs(object)) {
       // To call what was given, or to change it, may do anything.
-      if (this.#isGiven(root) || callee.type === "Identifier") this.effect = true;
-    } else if (!global) {
-      this.calls.add(node.type === "NewExpression" && callee.type === "Identifier" ? `new ${root}` : root);
-    } else if (method !== undefined && changing.has(method)) this.effect = true;
-    const kept = root !== undefined && !reads && this.#around.keeps(root);
+      this.effect = true;
+    }
     for (const [index, parameter] of parameters.entries()) {
-      const untouched = kept || (global && (root === "console" || (index === 0 && root !== "Promise")));
+      const untouched = kept || (global && direct && (root === "console" || (index === 0 && root !== "Promise")));
       this.#argument(unwrapped(parameter), kept, untouched);
     }
   }
@@ -201,8 +219,20 @@ class Run {
     if (untouched || !/^(Identifier|MemberExpression)$/.test(node.type)) return;
     const root = chainRoot(node);
     if (root === undefined) this.effect = true;
-    else if (!this.#isOwn(root) && (!harmlessGlobals.has(root) || this.#around.declared.has(root)))
-      this.calls.add(root);
+    else if (!this.#isOwn(root) && !this.#isGlobal(root)) {
+      this.calls.add(node.type === "Identifier" ? root : `of ${root}`);
+    }
+  }
+
+  /** Whether to change the value of an expression, or to call a method of it, is felt by nobody else. */
+  #isOurs(node: Node): boolean {
+    if (node.type !== "Identifier") return isFresh(node, (name) => this.#isGlobal(name));
+    const name = node["name"] as string;
+    return this.#isOwn(name) && !this.#isGiven(name);
+  }
+
+  #isGlobal(name: string): boolean {
+    return harmlessGlobals.has(name) && !this.#around.declared.has(name);
   }
 
   #isOwn(name: string): boolean {
@@ -212,4 +242,16 @@ class Run {
   #isGiven(name: string): boolean {
     return this.#given.some((names) => names.has(name));
   }
+}
+
+function callName(node: Node, callee: Node, root: string): string {
+  if (callee.type !== "Identifier") return `of ${root}`;
+  return node.type === "NewExpression" ? `new ${root}` : root;
+}
+
+/** Whether a member of a class, or a parameter of it, is given to a function when the class is made. */
+function isDecorated(member: Node): boolean {
+  const { value } = member;
+  const parameters = isNode(value) && isFunction(value) ? (value["params"] as readonly Node[]) : [];
+  return [member, ...parameters].some((node) => decoratorsOf(node).length > 0);
 }

@@ -1,6 +1,7 @@
 // A module as far as code versions need it: what it declares, imports, exports and does while it is loaded. Plain JSON, kept in a cache.
 
 import type { Fingerprint } from "../identity/fingerprint.ts";
+import type { Evaluation } from "./evaluation.ts";
 import type { Hidden } from "./references.ts";
 
 export interface ModuleFacts {
@@ -19,6 +20,8 @@ export interface ModuleFacts {
   readonly parts: readonly ModulePart[];
   /** By name, the part that declares a producer in a way that can be followed. */
   readonly producers: { readonly [name: string]: number };
+  /** The functions that it gives names of methods which change nothing elsewhere: what they do. */
+  readonly methods: readonly (Evaluation & { readonly name: string })[];
   /** Everything it refers to at any time, see `References`. */
   readonly modules: readonly string[];
   readonly files: readonly string[];
@@ -40,8 +43,8 @@ export interface Binding {
   readonly name: string;
 }
 
-/** A declaration, a statement that runs when the module is loaded, or the call that declares a producer. */
-export interface ModulePart {
+/** A declaration, a statement that runs when the module is loaded, or the call that declares a producer; and what happens when it is loaded. */
+export interface ModulePart extends Evaluation {
   /** For people: its name, or what it is. */
   readonly name: string;
   readonly declares: readonly string[];
@@ -52,12 +55,9 @@ export interface ModulePart {
   readonly modules: readonly string[];
   readonly files: readonly string[];
   readonly hidden: Hidden | undefined;
-  /** What happens when the module is loaded, see `Evaluation`. */
-  readonly calls: readonly string[];
-  readonly effect: boolean;
   readonly isClass: boolean;
   /** What happens when it is called: of functions; when an instance is made: of classes. */
-  readonly called: { readonly calls: readonly string[]; readonly effect: boolean } | undefined;
+  readonly called: Evaluation | undefined;
   /** For the value of a chain of calls, the name it starts from. */
   readonly made: string | undefined;
 }

@@ -40,6 +40,7 @@ const nothing: Omit<ModuleFacts, "digest"> = {
   stars: [],
   parts: [],
   producers: {},
+  methods: [],
   modules: [],
   files: [],
   hidden: undefined,

@@ -1,13 +1,24 @@
 // What a piece of code refers to outside of itself: the free names in it, and the modules and files it reaches for while it runs.
 
-import { children, isErased, isNode, keyOf, namesIn, stringOf, unwrapped, type Node } from "./syntax.ts";
+import {
+  children,
+  decoratorsOf,
+  isDecoratedParameter,
+  isErased,
+  isNode,
+  keyOf,
+  namesIn,
+  stringOf,
+  unwrapped,
+  type Node,
+} from "./syntax.ts";
 
 export interface References {
   /** Free names in order of their first appearance; `name.member` where only a member of it is taken. */
   readonly names: readonly string[];
   /** Free names that it changes: assigns, or changes a member of. */
   readonly writes: readonly string[];
-  /** Modules named in `import("…")` and `require("…")`, and files in `new URL("…", import.meta.url)`. */
+  /** Modules named in `import("…")` and `require("…")`, and files in `new URL("…", import.meta.url)` and `import.meta.resolve("…")`. */
   readonly modules: readonly string[];
   readonly files: readonly string[];
   /** Why nobody can say what else it reaches. */
@@ -144,6 +155,7 @@ class Walk implements References {
   /** The defaults and computed keys in a pattern whose names are declared. */
   #pattern(pattern: Node): void {
     const node = unwrapped(pattern);
+    if (isDecoratedParameter(node)) for (const decorator of decoratorsOf(node)) this.visit(decorator);
     if (node.type === "Identifier") return;
     if (node.type === "AssignmentPattern") {
       this.#pattern(node["left"] as Node);
@@ -195,7 +207,8 @@ class Walk implements References {
         else if (first.type === "MemberExpression") this.#changed(first);
       }
       // `require.resolve`, `module.require` and the like.
-      if (keyOf(callee) === "require") this.hidden ??= "module";
+      if (/^(createRequire|require)$/.test(keyOf(callee) ?? "")) this.hidden ??= "module";
+      if (keyOf(callee) === "resolve" && object.type === "MetaProperty") this.#file(parameters[0]);
       return;
     }
     if (callee.type !== "Identifier" || !this.#isFree(callee["name"] as string)) return;
@@ -211,6 +224,10 @@ class Walk implements References {
     if (callee["name"] === "Function") this.hidden = "code";
     const [path, base] = node["arguments"] as readonly Node[];
     if (callee["name"] !== "URL" || base === undefined || !isMetaUrl(unwrapped(base))) return;
+    this.#file(path);
+  }
+
+  #file(path: unknown): void {
     const file = stringOf(path);
     if (file !== undefined && /^\.{0,2}\//.test(file)) this.#files.add(file);
   }

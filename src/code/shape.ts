@@ -1,7 +1,7 @@
 // The shape of code: its text without what means nothing when it runs, so that comments, layout, quotes and types change no digest.
 
 import { fingerprintText, type Fingerprint } from "../identity/fingerprint.ts";
-import { fieldsOf, isErased, isNode, unwrapped, type Node } from "./syntax.ts";
+import { decoratorsOf, fieldsOf, isDecoratedParameter, isErased, isNode, unwrapped, type Node } from "./syntax.ts";
 
 /** The digest of what some nodes do when they run, in order. `source`: the text they were parsed from; `kind`: what counts beside them. */
 export function shapeDigest(nodes: readonly Node[], source: string, kind = "module"): Fingerprint {
@@ -32,6 +32,7 @@ function write(given: Node, source: string, parts: string[]): void {
       parts.push(`(Identifier ${JSON.stringify(String((value as Node)["value"]))})`);
     } else writeValue(value, source, parts);
   }
+  if (isDecoratedParameter(node)) writeValue(decoratorsOf(node), source, parts);
   parts.push(")");
 }
 

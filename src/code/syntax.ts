@@ -160,8 +160,18 @@ export function fieldsOf(node: Node): readonly string[] | undefined {
   return fields[node.type];
 }
 
+/** What decorates a node. Those of parameters stand beside the fields that count, so that code without any has the digest it always had. */
+export function decoratorsOf(node: Node): readonly Node[] {
+  return (node["decorators"] as readonly Node[] | null | undefined) ?? [];
+}
+
+export function isDecoratedParameter(node: Node): boolean {
+  return /^(Identifier|TSParameterProperty|RestElement|.*Pattern)$/.test(node.type) && decoratorsOf(node).length > 0;
+}
+
 /** The nodes in it that count, in order. */
 export function* children(node: Node): Generator<Node> {
+  if (isDecoratedParameter(node)) yield* decoratorsOf(node);
   for (const field of fieldsOf(node) ?? Object.keys(node)) {
     const value = node[field];
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) {
@@ -198,6 +208,8 @@ export function* namesIn(pattern: Node): Generator<string> {
       return;
     case "AssignmentPattern":
       yield* namesIn(pattern["left"] as Node);
+      return;
+    case "Decorator":
       return;
     default:
       for (const child of children(pattern)) yield* namesIn(child);

@@ -30,8 +30,21 @@ export function columnsOf(schema: $ZodType): readonly Column[] {
   }
   return Object.entries(row._zod.def.shape).map(([name, field]) => {
     const { schema: inner, nullable, optional } = written(field);
-    return { name, kind: kindOf(inner), nullable, optional };
+    const kind = kindOf(inner);
+    if (kind !== "json") return { name, kind, nullable, optional };
+    return { name, kind, nullable: nullable || takesNull(inner), optional };
   });
+}
+
+/** Null is no cell of JSON: the column has to say that there may be none. */
+function takesNull(schema: $ZodTypes): boolean {
+  const { def } = schema._zod;
+  if (def.type === "literal") return def.values.includes(null);
+  if (def.type === "union") {
+    return def.options.map(written).some(({ schema: one, nullable }) => nullable || takesNull(one));
+  }
+  // Of the others only running them would tell.
+  return /^(any|custom|lazy|null|transform|unknown)$/.test(def.type) || ("coerce" in def && def.coerce === true);
 }
 
 /** Checks are no matter here: an array with checks of all rows is written as any. */

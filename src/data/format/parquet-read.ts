@@ -8,6 +8,10 @@ import type { ByteSource } from "./format.ts";
 import { fieldOf, type Column } from "./parquet-columns.ts";
 import { packageOf } from "./parquet-package.ts";
 
+/** A text may begin with the character that is elsewhere a byte order mark: the library's own decoder drops it. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const parsers = { stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes) };
+
 /** Rows that are objects together. A group of another program's file may have a million, which are much smaller as columns. */
 const BATCH = 1_000;
 
@@ -86,7 +90,7 @@ async function readColumns(options: Reading.ParquetReadOptions, names: readonly 
   const onChunk = ({ columnName, columnData }: Reading.ColumnData): void => {
     byName.get(columnName)?.pieces.push(columnData);
   };
-  await packageOf<typeof Reading>("hyparquet").parquetRead({ ...options, onChunk });
+  await packageOf<typeof Reading>("hyparquet").parquetRead({ ...options, parsers, onChunk });
   return cells;
 }
 

@@ -54,6 +54,19 @@ describe("parquet()", () => {
     expect(await written(read)).toEqual(bytes);
   });
 
+  it("keeps null wherever a field of any kind may be null, and what a text begins with", async () => {
+    const open = declared(
+      z.array(z.object({ any: z.any(), one: z.union([z.int(), z.null(), z.string()]), text: z.string() })),
+    );
+    const values = [
+      { any: null, one: null, text: "\ufeffid" },
+      { any: [null], one: "null", text: "id" },
+      { any: "null", one: 1, text: "" },
+    ];
+
+    expect(await decodeValue(open, await encodeValue(open, values, "here"), "here")).toEqual(values);
+  });
+
   it("writes columns that other programs know", async () => {
     const bytes = await written(rows);
 
