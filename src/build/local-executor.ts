@@ -15,6 +15,9 @@ interface RunningTask {
 /** Which task a call of `process.exit` comes from. */
 const currentTask = new AsyncLocalStorage<RunningTask>();
 
+/** Milliseconds that a program has to end by itself, be ended, and be waited for; more than `runProgram` takes. */
+const ENDING = 3_000;
+
 /** Of all builds in this process: the process has one `exit` and one end. */
 const running = new Set<RunningTask>();
 let executors = 0;
@@ -61,12 +64,9 @@ export class LocalExecutor implements Executor {
     return new Promise((resolve, reject) => {
       const controller = new AbortController();
       const entry: RunningTask = { reject: settleWith(reject), where };
-      const timer =
-        producer.timeout === undefined ? undefined : setTimeout(timeOut, producer.timeout, producer.timeout);
-      const cancel = (): void => {
-        controller.abort(signal.reason);
-        settleWith(reject)(cancelledError(where));
-      };
+      let timer = producer.timeout === undefined ? undefined : setTimeout(timeOut, producer.timeout, producer.timeout);
+      let verdict: StratigraphError | undefined;
+      const cancel = (): void => give(cancelledError(where));
       running.add(entry);
       signal.addEventListener("abort", cancel, { once: true });
 
@@ -86,12 +86,23 @@ export class LocalExecutor implements Executor {
               secret: (name) => task.tools.secret(name),
             }),
           )
-          .then(settleWith(resolve), (thrown: unknown) => entry.reject(failedError(thrown, where)));
+          .then(
+            (result) => (verdict === undefined ? settleWith(resolve)(result) : entry.reject(verdict)),
+            (thrown: unknown) => entry.reject(verdict ?? failedError(thrown, where)),
+          );
       });
 
       function timeOut(limit: number): void {
-        controller.abort();
-        entry.reject(timeoutError(limit, where));
+        give(timeoutError(limit, where));
+      }
+
+      /** A program is waited for: what it does about the end, such as tidying up, it does before its folder goes and anybody tries again. */
+      function give(error: StratigraphError): void {
+        verdict ??= error;
+        controller.abort(signal.reason);
+        if (!producer.program) return entry.reject(verdict);
+        clearTimeout(timer);
+        timer = setTimeout(entry.reject, ENDING, verdict);
       }
 
       /** The first to settle wins and cleans up; a producer that answers after its time is not listened to. */

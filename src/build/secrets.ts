@@ -8,6 +8,12 @@ import { describeThrown } from "./thrown.ts";
 
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,63}$/;
 const HIDDEN = "***";
+/** Behind what was cut; see `showValue`. */
+const CUT = "…";
+/** Characters: shorter ones stand in texts by accident. */
+const SHORTEST_CUT = 4;
+const SHORTEST_INSIDE = 12;
+const SHORTEST_LINE = 8;
 
 /** "api-key" is STRATA_SECRET_API_KEY. */
 export function secretVariable(name: string): string {
@@ -17,8 +23,8 @@ export function secretVariable(name: string): string {
 /** Those of one step. */
 export class StepSecrets {
   readonly #provider: SecretProvider | undefined;
-  readonly #known = new Map<string, Secret>();
-  /** Every way in which one of them may stand in a text, the longest first. */
+  readonly #known = new Map<string, { readonly secret: Secret; readonly forms: readonly string[] }>();
+  /** Every way in which one of them, or a line of one, may stand in a text; the longest first. */
   #forms: readonly string[] = [];
 
   constructor(provider: SecretProvider | undefined) {
@@ -33,7 +39,7 @@ export class StepSecrets {
   /** The environment wins over the provider. Error: SECRET_MISSING. */
   async read(name: string, where: string): Promise<Secret> {
     const known = this.#known.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.secret;
     if (typeof name !== "string" || !NAME.test(name)) {
       throw new StratigraphError("SECRET_MISSING", "this cannot be the name of a secret", {
         where,
@@ -50,8 +56,11 @@ export class StepSecrets {
       });
     }
     const secret = new Secret(text);
-    this.#known.set(name, secret);
-    this.#forms = [...new Set([...this.#forms, ...formsOf(text)])].sort((a, b) => b.length - a.length);
+    const forms = formsOf(text);
+    this.#known.set(name, { secret, forms });
+    this.#forms = [...new Set([...this.#forms, ...forms, ...linesOf(text).flatMap(formsOf)])].sort(
+      (a, b) => b.length - a.length,
+    );
     return secret;
   }
 
@@ -76,7 +85,19 @@ export class StepSecrets {
   redact(text: string): string {
     let clean = text;
     for (const form of this.#forms) clean = clean.replaceAll(form, HIDDEN);
-    return clean;
+    return clean.includes(CUT) ? this.#redactCut(clean) : clean;
+  }
+
+  /** What was cut in the middle of a secret ends with its beginning. */
+  #redactCut(text: string): string {
+    const parts = text.split(CUT);
+    return parts
+      .map((part, index) => {
+        if (index === parts.length - 1) return part;
+        const length = this.#forms.reduce((most, form) => Math.max(most, overlap(part, form)), 0);
+        return length < SHORTEST_CUT ? part : part.slice(0, -length) + HIDDEN;
+      })
+      .join(CUT);
   }
 
   /** The same error without secrets, in its messages, its stack, its values and its causes. */
@@ -109,8 +130,7 @@ export class StepSecrets {
   }
 
   #named(text: string, bytes = false): string | undefined {
-    for (const [name, secret] of this.#known) {
-      const forms = formsOf(secret.reveal());
+    for (const [name, { forms }] of this.#known) {
       if (forms.some((form) => text.includes(bytes ? Buffer.from(form).toString("latin1") : form))) return name;
     }
     return undefined;
@@ -144,13 +164,45 @@ export class StepSecrets {
   }
 }
 
+/** With a secret as its end, how long a text ends with the beginning of it. */
+function overlap(text: string, form: string): number {
+  for (let length = Math.min(text.length, form.length - 1); length > 0; length--) {
+    if (text.endsWith(form.slice(0, length))) return length;
+  }
+  return 0;
+}
+
 /** As it is, as JSON and in addresses and headers: other transformations are the producer's own doing. */
-function formsOf(text: string): string[] {
-  const forms = [
+function formsOf(secret: string): string[] {
+  const forms = [...new Set([secret, secret.trim()])].flatMap((text) => [
     text,
     JSON.stringify(text).slice(1, -1),
+    showValue(text).slice(1, -1).replace(CUT, ""),
     encodeURIComponent(text),
-    Buffer.from(text).toString("base64"),
-  ];
-  return [...forms, ...forms.map((form) => JSON.stringify(form).slice(1, -1))];
+    new URLSearchParams([["", text]]).toString().slice(1),
+    ...base64Forms(text),
+  ]);
+  return [...new Set([...forms, ...forms.map((form) => JSON.stringify(form).slice(1, -1))])].filter(
+    (one) => one !== "",
+  );
+}
+
+/** Wherever it stands in what was encoded, as a password behind the name of a user does; without what depends on its neighbours. */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const whole = bytes.toString("base64");
+  const inside = [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
+    return encoded.slice(before === 0 ? 0 : before + 1, (before + bytes.length) % 3 === 0 ? undefined : -1);
+  });
+  const forms = [whole, whole.replace(/=+$/, ""), ...inside.filter((form) => form.length >= SHORTEST_INSIDE)];
+  return forms.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]);
+}
+
+/** Programs and logs take a key of many lines line by line. */
+function linesOf(text: string): string[] {
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.length < 2 ? [] : lines.filter((line) => line.length >= SHORTEST_LINE);
 }

@@ -69,6 +69,8 @@ export interface Call<Options = unknown> {
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** From now on an error that is thrown outside of every step ends what `stop` ends, not the command. */
+  readonly outlive: (stop: () => void) => void;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }

@@ -5,12 +5,13 @@ import type { StoredSnapshot, TagRecord } from "../backend/records.ts";
 import { resolveSnapshot } from "../build/snapshot.ts";
 import type { Workspace } from "../build/workspace.ts";
 import { StratigraphError } from "../errors.ts";
-import type { GraphDescription } from "../graph/describe.ts";
+import type { ArtifactDescription, GraphDescription } from "../graph/describe.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { readDescription } from "../backend/description.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { Call } from "./command.ts";
 import { findProject, type Project } from "./project.ts";
+import { findArtifact } from "./target.ts";
 
 export interface Lookup {
   readonly project: Project;
@@ -47,6 +48,20 @@ export async function findSnapshot(
       hint: "Build the graph again with this version.",
     },
   );
+}
+
+/** An artifact of an earlier snapshot by the key it had then, or by the one it has in the latest. Error: SELECTOR_UNKNOWN. */
+export async function findFormer(
+  connection: Connection,
+  graph: string,
+  description: GraphDescription,
+  key: string,
+): Promise<ArtifactDescription> {
+  const has = (one: string): boolean => description.artifacts.some((artifact) => artifact.key === one);
+  if (has(key)) return findArtifact(description, key);
+  const latest = await findSnapshot(connection, graph, "latest");
+  const now = latest.description.artifacts.find((artifact) => artifact.key === key);
+  return findArtifact(description, now?.was?.find(has) ?? key);
 }
 
 /** Tag names by snapshot, each list in order. */

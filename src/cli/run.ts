@@ -3,7 +3,7 @@
 import { StratigraphError } from "../errors.ts";
 import { suggest } from "../util/suggest.ts";
 import { entries } from "./catalog.ts";
-import { exitCodes, type Answer, type Command } from "./command.ts";
+import { exitCodes, type Answer, type Call, type Command } from "./command.ts";
 import { commandHelp, rootHelp } from "./help.ts";
 import { parse } from "./program.ts";
 import { errorJson, errorLines, exitCodeOf, strayErrorLines } from "./report/error.ts";
@@ -27,7 +27,7 @@ export async function run(args: readonly string[], host: Process): Promise<numbe
   const interruption = listen(terminal, host);
   const restore = terminal.takeOver();
   try {
-    const answer = await answerTo(args, terminal, interruption.signal);
+    const answer = await answerTo(args, terminal, interruption);
     restore();
     await say(answer, terminal);
     const code = answer.exitCode ?? exitCodes.done;
@@ -42,7 +42,11 @@ export async function run(args: readonly string[], host: Process): Promise<numbe
   }
 }
 
-async function answerTo(args: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<Answer> {
+async function answerTo(
+  args: readonly string[],
+  terminal: Terminal,
+  { signal, outlive }: Pick<Call, "signal" | "outlive">,
+): Promise<Answer> {
   // "strata --json ls" is "strata ls --json".
   const [name, ...rest] = args[0] === "--json" ? [...args.slice(1), "--json"] : args;
   const asked = name === "help" ? rest.filter((word) => !word.startsWith("-")) : undefined;
@@ -62,6 +66,7 @@ async function answerTo(args: readonly string[], terminal: Terminal, signal: Abo
     options: parsed.options,
     terminal,
     signal,
+    outlive,
     cwd: process.cwd(),
     env: process.env,
   });
@@ -125,8 +130,9 @@ async function fail(error: unknown, terminal: Terminal): Promise<void> {
 function listen(
   terminal: Terminal,
   { exit, endWith }: Process,
-): { signal: AbortSignal; code: () => number | undefined; finished: () => void } {
+): Pick<Call, "signal" | "outlive"> & { code: () => number | undefined; finished: () => void } {
   const controller = new AbortController();
+  let outlived: (() => void) | undefined;
   let code: number | undefined;
   let done = false;
 
@@ -144,6 +150,7 @@ function listen(
 
   process.on("uncaughtException", (error) => {
     terminal.warn(...strayErrorLines(error, terminal.colors, process.cwd()));
+    if (outlived !== undefined) return outlived();
     code ??= exitCodes.failed;
     controller.abort(new StratigraphError("BUILD_CANCELLED", "an error outside of every step", { cause: error }));
     setTimeout(() => exit(exitCodes.failed), GRACE).unref();
@@ -157,5 +164,10 @@ function listen(
     if (ending === 0 || ending === 13) endWith(exitCodes.failed);
   });
 
-  return { signal: controller.signal, code: () => code, finished: () => (done = true) };
+  return {
+    signal: controller.signal,
+    outlive: (stop) => (outlived = stop),
+    code: () => code,
+    finished: () => (done = true),
+  };
 }

@@ -32,12 +32,18 @@ export function splitReference(text: string): { readonly name: string; readonly 
 export function findArtifact({ name, artifacts }: GraphDescription, key: string): ArtifactDescription {
   const found = artifacts.find((artifact) => artifact.key === key);
   if (found !== undefined) return found;
+  const renamed = artifacts.find(({ was }) => was?.includes(key) === true);
   const guess = suggestKey(
     key,
     artifacts.map((artifact) => artifact.key),
   );
   throw new StratigraphError("SELECTOR_UNKNOWN", `graph '${name}' has no artifact '${key}'`, {
-    hint: guess === undefined ? "List them: strata ls" : `Did you mean '${guess}'?`,
+    hint:
+      renamed !== undefined
+        ? `It is called '${renamed.key}' now.`
+        : guess === undefined
+          ? "List them: strata ls"
+          : `Did you mean '${guess}'?`,
   });
 }
 

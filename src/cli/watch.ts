@@ -35,17 +35,21 @@ export interface WatchedBuild {
 export async function watchBuilds(
   call: Call,
   known: () => Promise<readonly string[]>,
-  build: () => Promise<WatchedBuild>,
+  build: (signal: AbortSignal) => Promise<WatchedBuild>,
 ): Promise<Answer> {
   const { terminal, signal, cwd } = call;
   await using changes = new Changes();
   changes.watch(await known());
   const failures = new Failures();
   let changed: number | undefined;
+  let building = new AbortController();
+  // What it threw may be what a step waits for.
+  call.outlive(() => building.abort());
   while (!signal.aborted) {
     forgetModules();
+    building = new AbortController();
     try {
-      const { answer, folders } = await build();
+      const { answer, folders } = await build(AbortSignal.any([signal, building.signal]));
       changes.watch(folders);
       const after = changed === undefined ? undefined : systemClock.monotonic() - changed;
       if (failures.isNews(hasFailed(answer) ? answer.lines : [])) say(answer, after, call);

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { StratigraphError } from "../errors.ts";
+import { isStratigraphError, StratigraphError } from "../errors.ts";
 import { hashBytes } from "../util/digest.ts";
 import { canonicalText } from "../util/canonical.ts";
 import { fingerprintText } from "../identity/fingerprint.ts";
@@ -18,6 +18,9 @@ import { SINGLE } from "./output.ts";
 import type { BuildContext } from "./producer.ts";
 
 const PLACEHOLDER = /\{(inputs|outputs|params|key|scripts|secrets)\.([^{}]+)\}|\{(output|temp)\}/g;
+
+/** Never meant for the program. */
+const NEARLY = /\{(input|param|keys|script|secret|output(?=\.))(\.[^{}]+)\}/g;
 
 /** A word with the values of its placeholders, each put through `finish`. */
 type Fill = (word: string, finish: (value: string) => string) => string;
@@ -89,6 +92,9 @@ export class CommandPlan {
   }
 
   #check(word: string, params: readonly string[], dimensions: readonly string[], env: boolean): void {
+    for (const [placeholder, group = "", rest = ""] of word.matchAll(NEARLY)) {
+      this.#unknown(placeholder, [`{${group === "keys" ? "key" : `${group}s`}${rest}}`]);
+    }
     for (const [placeholder, group, name = ""] of word.matchAll(PLACEHOLDER)) {
       if (group === undefined) {
         if (placeholder === "{output}" && !this.#single) this.#unknown(placeholder, outputNames(this.#outputs));
@@ -156,7 +162,7 @@ export class CommandPlan {
       line: context.log,
       keepOutput: this.#printed,
     }).catch((error: NodeJS.ErrnoException) => {
-      throw commandFailed(error.code === "ENOENT" ? `there is no program '${words[0]}'` : error.message);
+      throw notStarted(words[0]!, error);
     });
     if (end.code !== 0) {
       const how = end.code === null ? `was ended by ${end.signal}` : `ended with exit code ${end.code}`;
@@ -164,7 +170,7 @@ export class CommandPlan {
       throw commandFailed(`'${this.#words[0]}' ${how}${last}`);
     }
     this.#checkScripts();
-    if (this.#printed) return this.#outputs.get(SINGLE)!.format.decode(end.output);
+    if (this.#printed) return this.#decode(SINGLE, end.output);
     const results: [string, unknown][] = [];
     for (const [slot, path] of places) results.push([slot, await this.#readOutput(slot, path)]);
     return this.#single ? results[0]![1] : Object.fromEntries(results);
@@ -192,12 +198,30 @@ export class CommandPlan {
     try {
       bytes = await readFile(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      throw commandFailed(
-        `'${this.#words[0]}' ended well but wrote no ${this.#single ? "output" : `output '${slot}'`}`,
-      );
+      const { code, message } = error as NodeJS.ErrnoException;
+      const output = this.#single ? "output" : `output '${slot}'`;
+      const how =
+        code === "ENOENT"
+          ? `wrote no ${output}`
+          : code === "EISDIR"
+            ? `made a folder of its ${output}, which is to be a file`
+            : `its ${output} cannot be read: ${message}`;
+      throw commandFailed(`'${this.#words[0]}' ended well but ${how}`);
     }
-    return this.#outputs.get(slot)!.format.decode(bytes);
+    return this.#decode(slot, bytes);
+  }
+
+  async #decode(slot: string, bytes: Uint8Array): Promise<unknown> {
+    const { format } = this.#outputs.get(slot)!;
+    try {
+      return await format.decode(bytes);
+    } catch (error) {
+      if (!isStratigraphError(error)) throw error;
+      const { where, what, expected, received } = error;
+      const place = where === undefined ? "" : `${where}: `;
+      const wrote = `what '${this.#words[0]}' wrote cannot be read as ${format.kind}: ${place}${what}`;
+      throw new StratigraphError("COMMAND_FAILED", wrote, { expected, received });
+    }
   }
 
   /** Each in its format, as any reader gets it: one file, or a folder with one for each partition. */
@@ -235,6 +259,23 @@ export class CommandPlan {
 /** Where it happened is said by who runs the step. */
 function commandFailed(what: string): StratigraphError {
   return new StratigraphError("COMMAND_FAILED", what);
+}
+
+function notStarted(program: string, error: NodeJS.ErrnoException): StratigraphError {
+  switch (error.code) {
+    case "ENOENT":
+      return commandFailed(`there is no program '${program}'`);
+    case "EACCES":
+      return commandFailed(`'${program}' may not be run: it is no program, or its permissions do not allow it`);
+    case "E2BIG":
+      return new StratigraphError("COMMAND_FAILED", `the words of '${program}' are longer than this system takes`, {
+        hint: "Give what is long as an input: inputs are files.",
+      });
+    case "ERR_INVALID_ARG_VALUE":
+      return commandFailed(`a word or variable of '${program}' holds a null character, which no program can be given`);
+    default:
+      return commandFailed(`'${program}' cannot be started: ${error.message}`);
+  }
 }
 
 function outputNames(outputs: ReadonlyMap<string, unknown>): string[] {

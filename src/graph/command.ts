@@ -5,6 +5,7 @@ import { CommandPlan } from "./command-plan.ts";
 import { invalid, isPlainRecord } from "./option.ts";
 import {
   producer,
+  PROGRAM,
   type ManyOutputs,
   type OneOutput,
   type OutputDimensions,
@@ -69,5 +70,6 @@ export function command<
     ...rest,
     version: plan.version,
     build: (inputs: never, context: never) => plan.run(inputs, context),
+    [PROGRAM]: true,
   } as never) as unknown as Producer<Wiring<Inputs>, Wired<Outputs>>;
 }

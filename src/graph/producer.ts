@@ -174,6 +174,8 @@ export interface ProducerDefinition extends Outputs {
   readonly build: (inputs: Readonly<Record<string, unknown>>, context: BuildContext) => unknown;
   /** Made by `sink`: what it does outside counts, so that nothing runs it again only to look at what it returns. */
   readonly sink: boolean;
+  /** It is another program, which ends soon after it is asked to. */
+  readonly program: boolean;
   readonly validate: ((outputs: unknown) => true | string | Promise<true | string>) | undefined;
   readonly params: ProducerParams | undefined;
   readonly retries: RetryPolicy | undefined;
@@ -188,6 +190,9 @@ export interface ProducerDefinition extends Outputs {
 
 /** Only `sink` has it to give. */
 export const SINK: unique symbol = Symbol("sink");
+
+/** Only `command` has it to give. */
+export const PROGRAM: unique symbol = Symbol("program");
 
 const optionNames = [
   "name",
@@ -303,6 +308,7 @@ type LooseOptions = { readonly [Name in keyof ProducerOptions<never, never, neve
   readonly output?: unknown;
   readonly outputs?: unknown;
   readonly [SINK]?: unknown;
+  readonly [PROGRAM]?: unknown;
 };
 
 function definitionFrom(options: LooseOptions): ProducerDefinition {
@@ -334,6 +340,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     single: options.output !== undefined,
     build: build as ProducerDefinition["build"],
     sink: options[SINK] === true,
+    program: options[PROGRAM] === true,
     validate: validate as ProducerDefinition["validate"],
     params: checkedParams(options.params, where),
     retries: checkRetries(options.retries, where),

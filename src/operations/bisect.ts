@@ -65,6 +65,8 @@ export async function bisect(
     const { snapshot, key: name, partition: stored } = candidate;
     if (stored === undefined) return undefined;
     if (!verdicts.has(stored.content)) verdicts.set(stored.content, await judge(stored, snapshot, name));
+    // Where there is but one, it is the first and the last.
+    if (looks.some((one) => one.snapshot.id === snapshot.id)) return verdicts.get(stored.content);
     const look = { snapshot, verdict: verdicts.get(stored.content) };
     looks.push(look);
     on?.(look);

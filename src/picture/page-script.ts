@@ -10,6 +10,8 @@ export const pageScript: string = String.raw`"use strict";
   const links = [...view.querySelectorAll(".link")].sort((a, b) => a.dataset.link - b.dataset.link);
   const boxOf = new Map(data.boxes.flatMap((box, index) => box.nodes.map((node) => [node, index])));
   const nodeAt = new Map(data.nodes.map((node, index) => [node.key, index]));
+  // Of a picture that is smaller nobody can read a word: it opens at what matters most.
+  const READABLE = 0.3;
   let selected, matches = [], at = { x: 0, y: 0, k: 1 }, fitted = true;
 
   const make = (tag, text, attributes = {}, ...children) => {
@@ -44,6 +46,11 @@ export const pageScript: string = String.raw`"use strict";
     const k = Math.min(4, Math.max(0.02, at.k * factor));
     at = { k, x: x - ((x - at.x) * k) / at.k, y: y - ((y - at.y) * k) / at.k };
     place();
+  };
+  // What matters most; of several such, the first from the left.
+  const worst = () => {
+    const rank = ({ state, x }) => data.states.indexOf(state) * 1e9 + x;
+    return data.boxes.reduce((found, box, index) => (rank(box) < rank(data.boxes[found]) ? index : found), 0);
   };
   const show = (index) => {
     const { x, y, width, height } = data.boxes[index];
@@ -282,5 +289,6 @@ export const pageScript: string = String.raw`"use strict";
   let asked = "";
   try { asked = decodeURIComponent(location.hash.slice(1)); } catch { /* not written by us */ }
   if (asked !== "") go(asked);
+  else if (at.k < READABLE) show(worst());
 })();
 `;

@@ -1,6 +1,9 @@
 // Runs another program to its end, in a process group of its own, so that everything it started can be ended with it.
 
 import { spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cutText, OutputLines } from "./output-lines.ts";
 
 export interface ProgramOptions {
   readonly cwd: string;
@@ -28,6 +31,9 @@ export interface ProgramEnd {
 const GRACE = 2_000;
 const LAST_LINES = 10;
 const LONGEST_LINE = 500;
+const LOOK = 20;
+/** Milliseconds without a word after which nothing more is waited for from a program that has ended. */
+const SILENCE = 250;
 
 /** Groups that run now: none outlives this process where that can be helped. */
 const running = new Set<number>();
@@ -36,24 +42,23 @@ process.on("exit", () => {
 });
 
 /** Rejects where the program cannot be started, with the system's own error. */
-export function runProgram(words: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
+export function runProgram(command: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
   const { cwd, env, shell, signal, keepOutput } = options;
   return new Promise((resolve, reject) => {
-    const [program, ...args] = words as [string, ...string[]];
+    const [program, ...args] = command as [string, ...string[]];
     const child = spawn(program, args, { cwd, env, shell, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const group = child.pid;
     const kept: Uint8Array[] = [];
     const last: string[] = [];
-    const tell = (text: string): void => options.line(text);
-    const errors = lines((text) => {
-      last.push(text.slice(0, LONGEST_LINE));
+    const errors = new OutputLines((text) => {
+      last.push(cutText(text, LONGEST_LINE));
       if (last.length > LAST_LINES) last.shift();
-      tell(text);
+      options.line(text);
     });
-    child.stderr.setEncoding("utf8").on("data", errors.take);
-    const words2 = lines(tell);
+    const words = new OutputLines(options.line);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => errors.take(text));
     if (keepOutput) child.stdout.on("data", (bytes: Uint8Array) => kept.push(bytes));
-    else child.stdout.setEncoding("utf8").on("data", words2.take);
+    else child.stdout.setEncoding("utf8").on("data", (text: string) => words.take(text));
 
     let late: NodeJS.Timeout | undefined;
     const stop = (): void => {
@@ -65,25 +70,47 @@ export function runProgram(words: readonly string[], options: ProgramOptions): P
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
 
-    const over = (): void => {
-      clearTimeout(late);
+    const over = async (): Promise<void> => {
       signal.removeEventListener("abort", stop);
       if (group === undefined) return;
+      // Asked to end, those that it started have as long as it had.
+      if (late !== undefined) await groupEnded(group);
+      clearTimeout(late);
       // What it left running could still write to files that count as finished.
       end(group, "SIGKILL");
       running.delete(group);
     };
     child.on("error", (error) => {
-      over();
+      void over();
       reject(error);
     });
-    child.on("exit", over);
+    const ended = new Promise<void>((resolve) => {
+      child.on("exit", () => {
+        void over().then(() => {
+          closeWhenSilent([child.stdout, child.stderr]);
+          resolve();
+        });
+      });
+    });
     child.on("close", (code, by) => {
-      errors.finish();
-      words2.finish();
-      resolve({ code, signal: by, last, output: Buffer.concat(kept) });
+      void ended.then(() => {
+        errors.finish();
+        words.finish();
+        resolve({ code, signal: by, last, output: Buffer.concat(kept) });
+      });
     });
   });
+}
+
+/** Not longer than it has; where nobody takes note of the dead, they look alive. */
+async function groupEnded(group: number): Promise<void> {
+  for (let waited = 0; waited <= GRACE; waited += LOOK, await sleep(LOOK)) {
+    try {
+      process.kill(-group, 0);
+    } catch {
+      return;
+    }
+  }
 }
 
 function end(group: number, signal: NodeJS.Signals): void {
@@ -94,17 +121,21 @@ function end(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-function lines(tell: (line: string) => void): { readonly take: (text: string) => void; readonly finish: () => void } {
-  let rest = "";
-  return {
-    take(text) {
-      const parts = (rest + text).split(/\r?\n/);
-      rest = parts.pop() ?? "";
-      for (const part of parts) tell(part);
-    },
-    finish() {
-      if (rest !== "") tell(rest);
-      rest = "";
-    },
+/** What left the group, as services do that a program starts, may hold the other ends of its pipes for ever. */
+function closeWhenSilent(pipes: readonly Readable[]): void {
+  let heard = false;
+  for (const pipe of pipes) pipe.on("data", () => (heard = true));
+  const look = (): void => {
+    if (pipes.every((pipe) => pipe.closed)) return;
+    // Behind a turn of the event loop: where that was held up, what was said lies there unread.
+    setImmediate(() => {
+      if (heard) wait();
+      else for (const pipe of pipes) pipe.destroy();
+    });
   };
+  const wait = (): void => {
+    heard = false;
+    setTimeout(look, SILENCE);
+  };
+  wait();
 }

@@ -97,18 +97,24 @@ async function watch(call: Call<Options & SelectionValues>): Promise<Answer> {
       const { file, root } = await findProject(call, split);
       return [root, ...(file === undefined ? [] : [dirname(file)])];
     },
-    async () => {
+    async (signal) => {
+      const since = elapsed();
       const selected = await select(call, call.args, { planning: false });
       const { root } = selected.project;
       const folders = [...selected.graph.definition.nodes.values()].flatMap((node) =>
         node.kind === "source" && node.storage.kind === "local" ? [folderOfTemplate(node.storage.template, root)] : [],
       );
-      return { answer: await answerBuild(selected, call), folders };
+      return { answer: await answerBuild(selected, { ...call, signal }, since), folders };
     },
   );
 }
 
-async function answerBuild({ project, graph, options }: Selected, call: Call<Options>): Promise<Answer> {
+/** `since`: when what it says to have taken began, in milliseconds since the command did. */
+async function answerBuild(
+  { project, graph, options }: Selected,
+  call: Call<Options>,
+  since: number = 0,
+): Promise<Answer> {
   const { terminal, signal } = call;
   const { keepGoing, budget, concurrency = project.config.concurrency } = call.options;
   // An environment is a name that follows its builds.
@@ -177,7 +183,7 @@ async function answerBuild({ project, graph, options }: Selected, call: Call<Opt
       ...(metadata === undefined ? {} : { metadata: metadata.totals }),
     },
     lines: [
-      ...buildLines(result, { first, strays: strays.found, elapsed: elapsed() }, tellerOf(call)),
+      ...buildLines(result, { first, strays: strays.found, elapsed: elapsed() - since }, tellerOf(call)),
       ...(tagged?.lines ?? []),
       ...(metadata?.lines ?? []),
     ],

@@ -11,6 +11,7 @@ _strata() {
   local found
   COMPREPLY=()
   while IFS= read -r found; do
+    printf -v found %q "$found" # bash runs what stands on its line, also what a name of yours says
     COMPREPLY+=("$found")
   done < <(strata completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }

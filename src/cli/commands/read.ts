@@ -4,9 +4,9 @@ import { StratigraphError } from "../../errors.ts";
 import { placeText } from "../../build/place.ts";
 import { defineCommand, flag, text, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
-import { findSnapshot, withLookup } from "../lookup.ts";
+import { findFormer, findSnapshot, withLookup } from "../lookup.ts";
 import { jsonDocument, plainJson } from "../report/json.ts";
-import { findArtifact, findPartition, parseTarget } from "../target.ts";
+import { findPartition, parseTarget } from "../target.ts";
 import { escapeLines } from "../terminal/escape.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { valueReader } from "../values.ts";
@@ -43,7 +43,7 @@ export const read: Command = defineCommand({
       const target = parseTarget(call.args[0]!);
       const { connection } = lookup.workspace;
       const { snapshot, description } = await findSnapshot(connection, lookup.graph, referenceOf(call));
-      const artifact = findArtifact(description, target.key);
+      const artifact = await findFormer(connection, lookup.graph, description, target.key);
       const partition = await findPartition(connection, snapshot, artifact, target.partition);
       const reader = await valueReader(lookup, call, snapshot);
       if (options.raw) {
@@ -53,7 +53,7 @@ export const read: Command = defineCommand({
           ? { json: null, lines: escapeLines(new TextDecoder().decode(bytes)) }
           : { json: null, lines: [], bytes };
       }
-      const value = await reader[options.asWritten ? "written" : "value"](target.key, partition);
+      const value = await reader[options.asWritten ? "written" : "value"](target.key, partition, artifact.key);
       return {
         json: {
           graph: lookup.graph,

@@ -1,7 +1,9 @@
 // strata repl: a prompt with the graph in it.
 
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { start, writer, type REPLServer } from "node:repl";
+import { PassThrough } from "node:stream";
 import { inspect } from "node:util";
 import type { BuildOptions } from "../../build/build.ts";
 import type { Graph } from "../../build/graph.ts";
@@ -91,8 +93,11 @@ async function evaluate(code: string, scope: Scope): Promise<unknown> {
 
 /** Until the user leaves. A mistake of the user's is one sentence, as everywhere. */
 async function converse(scope: Scope, history: string, { terminal, cwd }: Call): Promise<void> {
+  const input = process.stdin.isTTY ? process.stdin : new LineByLine(process.stdin);
   const server: REPLServer = start({
     prompt: "strata> ",
+    input,
+    output: process.stdout,
     ignoreUndefined: true,
     writer: (value: unknown) =>
       isStratigraphError(value)
@@ -104,6 +109,27 @@ async function converse(scope: Scope, history: string, { terminal, cwd }: Call):
     server.on("exit", resolve);
     server.setupHistory(history, (error) => {
       if (error !== null) terminal.warn(`what is typed is not kept: ${error.message}`);
+      if (!(input instanceof LineByLine)) return;
+      const display = server.displayPrompt.bind(server);
+      server.displayPrompt = (keepCursor) => {
+        display(keepCursor);
+        input.next();
+      };
+      input.next();
     });
   });
+}
+
+/** The prompt waits for what it evaluates only where somebody types; lines from a pipe it is given one after the other. */
+class LineByLine extends PassThrough {
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(source: NodeJS.ReadableStream) {
+    super();
+    this.#lines = createInterface({ input: source })[Symbol.asyncIterator]();
+  }
+
+  next(): void {
+    void this.#lines.next().then(({ done, value }) => (done === true ? this.end() : this.write(`${value}\n`)));
+  }
 }

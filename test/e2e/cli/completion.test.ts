@@ -58,6 +58,11 @@ describe("completion", () => {
     noBash ?? "works in bash, as it calls the function",
     async () => {
       await using space = await openSpend();
+      space.write({
+        "spend.ts": space
+          .read("spend.ts")
+          .replace("days, total };", 'days, total, "a $(touch ran)": sumAll({ days }) };'),
+      });
       await space.strata("build", "spend.ts");
       const { stdout: script } = await space.strata("completion", "bash");
       space.write({
@@ -73,7 +78,9 @@ describe("completion", () => {
       });
 
       expect(stderr).toBe("");
-      expect(stdout).toBe("complete -o default -F _strata strata\n<days><total><vendor.transactions>");
+      expect(stdout).toBe(
+        "complete -o default -F _strata strata\n<a\\ \\$\\(touch\\ ran\\)><days><total><vendor.transactions>",
+      );
     },
     60_000,
   );

@@ -116,6 +116,31 @@ const odd = producer({ name: "odd", version: "1.0.0", inputs: { days: all(DailyS
     await page.close();
   });
 
+  it("opens where something failed if nothing could be read in all of it", async () => {
+    const made = Array.from({ length: 60 }, (_, n) => `out["n${n}"] = make(${n})({ n: out["n${n - 1}"] ?? first });`);
+    space.write({
+      "wide.ts": `import { z } from "zod";
+import { artifact, graph, literal, producer } from "stratigraph";
+const N = artifact({ schema: z.number() });
+const make = (n: number) => producer({ name: "make-" + n, version: "1.0.0", inputs: { n: N }, output: N, build: () => { if (n === 40) throw new Error("no"); return n; } });
+export const wide = graph("wide", () => { const first = N.from(literal(1)); const out: any = {}; ${made.join(" ")} return { first, ...out }; });
+`,
+    });
+    await space.strata("build", "wide.ts");
+    await space.strata("graph", "wide.ts", "--html", "out/wide.html");
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(space.path("out/wide.html")).href);
+    const scale = async (): Promise<number> => scaleOf(await page.locator("#view").getAttribute("transform"));
+    const opened = await scale();
+    const box = (await page.getByRole("button", { name: "n40, failed" }).boundingBox())!;
+    await page.keyboard.press("0");
+
+    expect(opened).toBe(0.6);
+    expect(Math.abs(box.x + box.width / 2 - page.viewportSize()!.width / 2)).toBeLessThan(2);
+    expect(await scale()).toBeLessThan(0.3);
+    await page.close();
+  });
+
   it("is dark where the reader's system is, and can be told otherwise", async () => {
     const { page } = await open({ colorScheme: "dark" });
     const background = (): Promise<string> =>

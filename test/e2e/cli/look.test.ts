@@ -410,3 +410,22 @@ describe("a name that nothing has", () => {
     expect(json.error.hint).toBe("Its artifacts are 'vendor.transactions', 'days', 'total'.");
   }, 90_000);
 });
+
+it("reads a renamed artifact of an earlier snapshot by either name, and says what its first one became", async () => {
+  await using space = await openSpend();
+  await space.strata("build", "spend.ts", "--tag", "prod");
+  const renamed = space
+    .read("spend.ts")
+    .replace("days, total };", "days, sum: total };")
+    .replace(/\}\);\n$/, '}, { was: { sum: "total" } });\n');
+  space.write({ "spend.ts": renamed });
+  await space.strata("build");
+
+  const now = await space.strata("read", "sum", "--snapshot", "prod");
+  const then = await space.strata("read", "total", "--snapshot", "prod");
+  const gone = await space.strata("read", "total");
+
+  expect(JSON.parse(now.stdout)).toMatchObject({ days: 3 });
+  expect(JSON.parse(then.stdout)).toEqual(JSON.parse(now.stdout));
+  expect(gone.stderr).toContain("It is called 'sum' now.");
+});

@@ -47,6 +47,23 @@ it("is a prompt that awaits, survives mistakes, and keeps what was typed", async
   expect(said).toMatch(/^(strata> )*3$/m);
 });
 
+it("waits for each line that comes through a pipe, to the last", async () => {
+  await using space = await openSpend();
+  await space.strata("build", "spend.ts");
+
+  const said = await converse(space, [
+    "await new Promise((done) => setTimeout(done, 300)); const found = await read('total')",
+    "const days = () => {",
+    "  return found.days",
+    "}",
+    "days() * 7",
+    "(await read('total')).days * 8",
+  ]);
+
+  expect(said.match(/\d+$/gm)).toEqual(["21", "24"]);
+  expect(said).not.toContain("Uncaught");
+});
+
 function converse(space: Space, lines: readonly string[]): Promise<string> {
   const program = new URL("../../../dist/cli/main.js", import.meta.url).pathname;
   const child = spawn(process.execPath, [program, "repl"], { cwd: space.folder, stdio: "pipe" });

@@ -175,7 +175,9 @@ describe("bisect", () => {
     const good = await space.strata("bisect", "total", "--bad", "start");
     const none = await space.strata("bisect", "days[2026-01-01]");
     const wrong = await space.strata("bisect", "total", "--check", "positiv");
+    const single = await space.strata("bisect", "total", "--good", "start", "--bad", "start", "--run", "false");
 
+    expect(single.stderr.match(/^ *[0-9a-f]{8} .*exit code 1$/gm)).toHaveLength(1);
     expect(good.stderr).toContain("there is no change to be found: it is good in");
     expect(none).toMatchObject({ code: 2 });
     expect(none.stderr).toContain("artifact 'days' has no checks");

@@ -99,6 +99,31 @@ export const g = graph("watched", () => ({ out: times() }));
   expect(space.read("ran.txt").length).toBeLessThan(6);
 });
 
+it("survives an error that no step threw, ends the build that may wait for it, and says how long each build took", async () => {
+  await using space = await openSpace();
+  const waiting = "await new Promise(() => setTimeout(() => { throw new Error('stray') }, 50));";
+  const text = (before: string): string =>
+    code("").replace("build: ({ n }) => n * factor", `build: async ({ n }) => { ${before} return n * factor; }`);
+  space.write({ "graph.ts": text(waiting), "factor.ts": "export const factor = 2;", "data/n.json": "5" });
+  let told = 0;
+  const answer = await space.run(["build", "--watch"], {
+    onOutput(output, child) {
+      if (told === 0 && output.includes("stray") && output.includes("watching for changes")) {
+        told = 1;
+        setTimeout(() => space.write({ "graph.ts": text("") }), 2_000);
+      } else if (told === 1 && output.includes("after the change")) {
+        told = 2;
+        child.kill("SIGINT");
+      }
+    },
+  });
+
+  expect(answer.code).toBe(0);
+  expect(answer.stderr).toContain("error: stray");
+  expect(answer.stdout).toMatch(/1 built, 0 reused in ((0|1)\.\d+ s|\d+ ms)/);
+  expect((await space.strata("read", "out")).stdout.trim()).toBe("10");
+});
+
 it("--watch and --plan exclude each other", async () => {
   await using space = await openSpace();
   const answer = await space.strata("build", "--watch", "--plan");

@@ -2,7 +2,19 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { all, artifact, command, graph, integers, memory, memoryStorage, text, why, type Graph } from "stratigraph";
+import {
+  all,
+  artifact,
+  command,
+  type BuildEvent,
+  graph,
+  integers,
+  memory,
+  memoryStorage,
+  text,
+  why,
+  type Graph,
+} from "stratigraph";
 import { expect, it, vi } from "vitest";
 import { z } from "zod";
 import { Folder } from "../../support/folder.ts";
@@ -85,6 +97,50 @@ it("an exit code is an error with the program's last words; so is a missing prog
   await expect(result(sorted([node, "-e", "", "{output}"]) as never)).rejects.toThrow("wrote no output");
 });
 
+it("what cannot be started or read is one sentence that says why", async () => {
+  using folder = new Folder();
+  const plain = folder.write("plain.txt", "no program");
+  const failing = (...run: readonly [string, ...string[]]) => result(sorted(run) as never);
+  await expect(failing(plain)).rejects.toThrow(`'${plain}' may not be run: it is no program, or its permissions`);
+  await expect(failing("echo", "x".repeat(300_000))).rejects.toThrow(
+    "the words of 'echo' are longer than this system takes",
+  );
+  await expect(failing("echo", "a\0b")).rejects.toThrow("a word or variable of 'echo' holds a null character");
+  await expect(failing("mkdir", "{output}")).rejects.toThrow("'mkdir' ended well but made a folder of its output");
+  await expect(failing("printf", "\\377")).rejects.toThrow("what 'printf' wrote cannot be read as text: byte 0: ");
+});
+
+it("a line without an end costs neither time nor memory, and what was printed over is not told", async () => {
+  const told: string[] = [];
+  const on = (event: BuildEvent): void => void (event.type === "step-log" && told.push(event.text));
+  const endless = "process.stderr.write('x'.repeat(40_000_000) + '\\n10 %\\r50 %\\r100 %\\r\\nwindows\\r\\nend')";
+  const start = performance.now();
+  await result(sorted([node, "-e", endless]) as never, { on });
+
+  expect(performance.now() - start).toBeLessThan(5_000);
+  expect(told).toEqual([`${"x".repeat(16 * 1024)}…`, "100 %", "windows", "end"]);
+});
+
+it("a service that it starts and that leaves its group holds nothing up", async () => {
+  using folder = new Folder();
+  const start = performance.now();
+  const serving = sorted(`setsid sh -c 'echo $$ > ${folder.at("pid")}; exec sleep 20' & sleep 0.3; echo started`, {
+    shell: true,
+  });
+  expect(await result(serving as never)).toBe("started\n");
+  expect(performance.now() - start).toBeLessThan(5_000);
+  process.kill(Number(folder.read("pid")));
+});
+
+it("one that is asked to end may tidy up first, with all that it started, before it is tried again", async () => {
+  using folder = new Folder();
+  const log = folder.at("log");
+  const program = `echo begun >> ${log}; (trap 'sleep 0.4; echo tidied >> ${log}; exit' TERM; sleep 9 & wait) | cat`;
+  const tidying = sorted(program, { shell: true, timeout: 500, retries: { times: 1, delay: 1 } });
+  await expect(result(tidying as never)).rejects.toThrow("took too long");
+  expect(folder.read("log")).toBe("begun\ntidied\nbegun\ntidied\n");
+});
+
 it("what runs over its time is ended with everything it started", async () => {
   using folder = new Folder();
   const mark = folder.at("alive");
@@ -114,6 +170,7 @@ it("what is declared wrongly is refused in one sentence", () => {
   expect(() => sorted(["sort", "{inputs.line}"])).toThrow(
     "command 'sort': this placeholder stands for nothing; expected {inputs.lines}, received \"{inputs.line}\". Did you mean '{inputs.lines}'?",
   );
+  expect(() => sorted(["sort", "{input.lines}"])).toThrow("Did you mean '{inputs.lines}'?");
   expect(() => sorted("sort x")).toThrow("run is a program with its arguments");
   expect(() => sorted([] as never)).toThrow("run is a program with its arguments");
   expect(() => sorted(["sort"], { shell: true })).toThrow("with a shell, run is one line");

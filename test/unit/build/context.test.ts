@@ -123,6 +123,47 @@ it("a secret is in no log, progress, error, event, record or file; its name is w
   }
 });
 
+it("a secret of many lines, one that was cut, and one in a header or form are hidden as well", async () => {
+  const lines = ["-----BEGIN KEY-----", "MIIEvQIBADANBg+/first", "kqhkiG9w0BAQEF/second", "-----END KEY-----"];
+  const texts: Record<string, string> = {
+    pem: `${lines.join("\n")}\n`,
+    token: "tok&en ?+/3141-5926",
+    line: "trailing-line\n",
+  };
+  const told: string[] = [];
+  const leaking = one(async ({ secret, log }) => {
+    const [pem, token, line] = [await secret("pem"), await secret("token"), await secret("line")].map((s) =>
+      s.reveal(),
+    );
+    for (const one of pem!.split("\n")) log(`openssl: ${one}`);
+    log(line!.trim());
+    for (const user of ["", "a", "ab", "abc"]) log(`Basic ${Buffer.from(`${user}:${token}:x`).toString("base64")}`);
+    log(Buffer.from(token!).toString("base64url"));
+    log(new URLSearchParams({ token: token! }).toString());
+    log(`${"x".repeat(10)}${token!.slice(0, 7)}…`);
+    log("to…be");
+    throw new Error(`it was ${"x".repeat(64 * 1024 - 20)}${token}`);
+  });
+  const on = (event: BuildEvent): void => void (event.type === "step-log" && told.push(event.text));
+  const error: unknown = await leaking
+    .build({ ...anew(), on, secrets: (name) => texts[name] })
+    .catch((e: unknown) => e);
+
+  const said = told.join("\n") + String((error as Error).message);
+  for (const part of [...lines, "trailing", "tok&", "3141", "MzE0MS01OT", "zMTQxLTU5M", "0MS01OTI2", "dG9rJmVu"]) {
+    expect(said).not.toContain(part);
+  }
+  expect(told).toContain("xxxxxxxxxx***…");
+  expect(told).toContain("to…be");
+  expect(told.filter((text) => text.startsWith("Basic"))[1]).toMatch(/^Basic ....?\*\*\*.{3,6}$/);
+});
+
+it("a result that holds a secret without the line end it was read with is not stored", async () => {
+  const careless = one(async ({ secret }) => `got ${(await secret("token")).reveal().trim()}`);
+  const secrets = (): string => "s3cr3t\n";
+  await expect(careless.build({ ...anew(), secrets })).rejects.toThrow("the output holds the secret 'token'");
+});
+
 it("a result that holds a secret is not stored", async () => {
   const provider = (name: string): string | undefined => (name === "token" ? "s3cr3t" : undefined);
   const careless = one(async ({ secret }) => `got ${(await secret("token")).reveal()}`);
