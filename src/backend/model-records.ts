@@ -53,22 +53,8 @@ export interface StoredArtifact {
   readonly location: string;
 }
 
-export interface VersionRecord extends ModelName {
-  readonly id: VersionId;
-  /** Semantic version; unique within the model, never given again. */
-  readonly version: string;
-  /** 1, 2, 3, …; unique within the model, never given again. */
-  readonly sequence: number;
-  readonly stage: Stage;
-  /** The number of the transition that brought it there: of two in one stage, the higher came last. */
-  readonly stagedAt: number;
-  readonly createdAt: string;
-  readonly createdBy: string;
-  /** The version of this package that wrote the record; never changed afterwards. */
-  readonly engineVersion: string;
-  readonly run: RunId | undefined;
-  readonly source: VersionSource | undefined;
-  readonly artifact: StoredArtifact | undefined;
+/** What is said of a version, wherever it was registered. */
+export interface VersionFacts {
   readonly artifactType: string | undefined;
   readonly framework: string | undefined;
   readonly description: string | undefined;
@@ -86,10 +72,55 @@ export interface VersionRecord extends ModelName {
   readonly promotedToStagingAt: string | undefined;
   readonly promotedToProductionAt: string | undefined;
   readonly archivedAt: string | undefined;
+  /** What a newer writer put beside these and the other fields of a version; kept through every rewrite. */
+  readonly extensions: Readonly<Record<string, Json>>;
+}
+
+const nothingSaid: VersionFacts = {
+  artifactType: undefined,
+  framework: undefined,
+  description: undefined,
+  metrics: {},
+  params: {},
+  metadata: {},
+  labels: {},
+  inputSchema: undefined,
+  outputSchema: undefined,
+  dependencies: {},
+  configFingerprint: undefined,
+  gates: undefined,
+  promotedToStagingAt: undefined,
+  promotedToProductionAt: undefined,
+  archivedAt: undefined,
+  extensions: {},
+};
+
+export type SomeVersionFacts = { readonly [Name in keyof VersionFacts]?: VersionFacts[Name] | undefined };
+
+/** These facts alone, of whatever has them; what is not there is not known. */
+export function versionFacts(of: SomeVersionFacts): VersionFacts {
+  const names = Object.keys(nothingSaid) as (keyof VersionFacts)[];
+  return Object.fromEntries(names.map((name) => [name, of[name] ?? nothingSaid[name]])) as unknown as VersionFacts;
+}
+
+export interface VersionRecord extends ModelName, VersionFacts {
+  readonly id: VersionId;
+  /** Semantic version; unique within the model, never given again. */
+  readonly version: string;
+  /** 1, 2, 3, …; unique within the model, never given again. */
+  readonly sequence: number;
+  readonly stage: Stage;
+  /** The number of the transition that brought it there: of two in one stage, the higher came last. */
+  readonly stagedAt: number;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  /** The version of this package that wrote the record; never changed afterwards. */
+  readonly engineVersion: string;
+  readonly run: RunId | undefined;
+  readonly source: VersionSource | undefined;
+  readonly artifact: StoredArtifact | undefined;
   /** A tombstone: the bytes are gone, both numbers stay taken. */
   readonly deleted: { readonly at: string; readonly by: string; readonly why: string | undefined } | undefined;
-  /** What a newer writer put beside the fields above; kept through every rewrite. */
-  readonly extensions: Readonly<Record<string, Json>>;
   /** Rises with every change of this row. */
   readonly revision: number;
 }

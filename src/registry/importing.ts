@@ -1,7 +1,7 @@
 // Importing versions from elsewhere: numbers claimed, bytes stored and compared, and one change per model.
 
 import { z } from "zod";
-import type { ModelName, VersionId, VersionRecord } from "../backend/model-records.ts";
+import { versionFacts, type ModelName, type VersionId, type VersionRecord } from "../backend/model-records.ts";
 import type { Json, RunId } from "../backend/records.ts";
 import type { Decision, DecisionContext } from "../changes/host.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
@@ -184,7 +184,7 @@ async function draftOf(
       hint: "Export the model again.",
     });
   }
-  const { stage, createdAt, createdBy = context.actor, artifactType, framework, description, deleted } = given;
+  const { stage, createdAt, createdBy = context.actor, deleted } = given;
   return {
     version: {
       ...name,
@@ -198,23 +198,8 @@ async function draftOf(
       run: given.runId as RunId | undefined,
       source: undefined,
       artifact,
-      artifactType,
-      framework,
-      description,
-      metrics: given.metrics,
-      params: given.params,
-      metadata: given.metadata,
-      labels: given.labels,
-      inputSchema: given.inputSchema,
-      outputSchema: given.outputSchema,
-      dependencies: given.dependencies,
-      configFingerprint: given.configFingerprint,
-      gates: given.gates,
-      promotedToStagingAt: given.promotedToStagingAt,
-      promotedToProductionAt: given.promotedToProductionAt,
-      archivedAt: given.archivedAt,
+      ...versionFacts(given),
       deleted: undefined,
-      extensions: given.extensions,
     },
     deleted,
     aliases: given.aliases,

@@ -1,14 +1,15 @@
 // Small records of models, tasks and what happened, for contract cases: each test changes what it is about.
 
 import type { NewAudit, NewEvent } from "../backend/fact-records.ts";
-import type {
-  AnnotationRecord,
-  ModelName,
-  ModelRecord,
-  TransitionRecord,
-  VersionId,
-  VersionRecord,
-  VersionSource,
+import {
+  versionFacts,
+  type AnnotationRecord,
+  type ModelName,
+  type ModelRecord,
+  type TransitionRecord,
+  type VersionId,
+  type VersionRecord,
+  type VersionSource,
 } from "../backend/model-records.ts";
 import type { PartitionId, TaskFacts, TaskRecord } from "../backend/records.ts";
 import { key, print, run, runId } from "./samples.ts";
@@ -54,23 +55,8 @@ export function version(n: number, change: Partial<VersionRecord> = {}): Omit<Ve
     run: undefined,
     source: undefined,
     artifact: undefined,
-    artifactType: undefined,
-    framework: undefined,
-    description: undefined,
-    metrics: {},
-    params: {},
-    metadata: {},
-    labels: {},
-    inputSchema: undefined,
-    outputSchema: undefined,
-    dependencies: {},
-    configFingerprint: undefined,
-    gates: undefined,
-    promotedToStagingAt: undefined,
-    promotedToProductionAt: undefined,
-    archivedAt: undefined,
+    ...versionFacts({}),
     deleted: undefined,
-    extensions: {},
     ...change,
   };
 }

@@ -1,6 +1,6 @@
 // A version as it was found in a store that is not ours, or was exported: everything the registry needs to register it as its own.
 
-import type { Labels, ModelName, Stage } from "../../backend/model-records.ts";
+import type { Labels, ModelName, Stage, VersionFacts } from "../../backend/model-records.ts";
 import type { Json } from "../../backend/records.ts";
 
 /** What is known of the model itself; the same with each of its versions. */
@@ -19,7 +19,7 @@ export interface ImportedModel {
  * Versions of one model come one after the other, oldest first; where `sequence` is missing they are to be numbered in that order. At most
  * one of them is in production.
  */
-export interface ImportedVersion extends ModelName {
+export interface ImportedVersion extends ModelName, VersionFacts {
   /** Semantic; where the other system numbered otherwise, `notes` and `extensions.originalVersion` say how. */
   readonly version: string;
   readonly sequence: number | undefined;
@@ -33,27 +33,9 @@ export interface ImportedVersion extends ModelName {
   readonly digest: string | undefined;
   /** The id of a run in the system it comes from. */
   readonly runId: string | undefined;
-  readonly artifactType: string | undefined;
-  readonly framework: string | undefined;
-  readonly description: string | undefined;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly params: Readonly<Record<string, Json>>;
-  readonly metadata: Readonly<Record<string, Json>>;
-  readonly labels: Labels;
-  readonly inputSchema: Json | undefined;
-  readonly outputSchema: Json | undefined;
-  readonly dependencies: Labels;
-  readonly configFingerprint: string | undefined;
-  /** Of this version alone. */
-  readonly gates: Json | undefined;
-  readonly promotedToStagingAt: string | undefined;
-  readonly promotedToProductionAt: string | undefined;
-  readonly archivedAt: string | undefined;
   /** Both numbers stay taken. */
   readonly deleted: { readonly at: string; readonly by: string; readonly why: string | undefined } | undefined;
   readonly aliases: readonly string[];
-  /** Keys that the layout does not know. */
-  readonly extensions: Readonly<Record<string, Json>>;
   readonly model: ImportedModel;
   /** The file it was read from. */
   readonly from: string;

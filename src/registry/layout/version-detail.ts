@@ -1,7 +1,13 @@
 // What a version has and another system's format has no key for: written beside its keys, where that system passes over it.
 
 import { z } from "zod";
-import type { Labels, ModelRecord, VersionRecord } from "../../backend/model-records.ts";
+import {
+  versionFacts,
+  type Labels,
+  type ModelRecord,
+  type SomeVersionFacts,
+  type VersionRecord,
+} from "../../backend/model-records.ts";
 import type { Json } from "../../backend/records.ts";
 import type { ImportedModel, ImportedVersion } from "./imported-version.ts";
 
@@ -13,7 +19,7 @@ const texts = z.record(z.string(), z.string());
 const values = z.record(z.string(), json);
 
 /** Everything optional: a file that another system made has none of it. */
-export interface VersionDetail {
+export interface VersionDetail extends Omit<SomeVersionFacts, "metrics"> {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   readonly version?: string | undefined;
@@ -21,22 +27,7 @@ export interface VersionDetail {
   readonly stage?: string | undefined;
   readonly createdBy?: string | undefined;
   readonly artifact?: { readonly digest: string; readonly location: string } | undefined;
-  readonly artifactType?: string | undefined;
-  readonly framework?: string | undefined;
-  readonly description?: string | undefined;
-  readonly params?: Readonly<Record<string, Json>> | undefined;
-  readonly metadata?: Readonly<Record<string, Json>> | undefined;
-  readonly labels?: Labels | undefined;
-  readonly inputSchema?: Json | undefined;
-  readonly outputSchema?: Json | undefined;
-  readonly dependencies?: Labels | undefined;
-  readonly configFingerprint?: string | undefined;
-  readonly gates?: Json | undefined;
-  readonly promotedToStagingAt?: string | undefined;
-  readonly promotedToProductionAt?: string | undefined;
-  readonly archivedAt?: string | undefined;
   readonly aliases?: readonly string[] | undefined;
-  readonly extensions?: Readonly<Record<string, Json>> | undefined;
   readonly revision?: number | undefined;
 }
 
@@ -120,21 +111,7 @@ export function detailOf(record: VersionRecord, fields: readonly (keyof VersionD
       record.artifact === undefined
         ? undefined
         : { digest: record.artifact.digest, location: record.artifact.location },
-    artifactType: record.artifactType,
-    framework: record.framework,
-    description: record.description,
-    params: record.params,
-    metadata: record.metadata,
-    labels: record.labels,
-    inputSchema: record.inputSchema,
-    outputSchema: record.outputSchema,
-    dependencies: record.dependencies,
-    configFingerprint: record.configFingerprint,
-    gates: record.gates,
-    promotedToStagingAt: record.promotedToStagingAt,
-    promotedToProductionAt: record.promotedToProductionAt,
-    archivedAt: record.archivedAt,
-    extensions: record.extensions,
+    ...versionFacts(record),
     revision: record.revision,
     ...extra,
   };
@@ -173,24 +150,9 @@ export function importedTombstone(
     artifactPath: undefined,
     digest: undefined,
     runId: undefined,
-    artifactType: undefined,
-    framework: undefined,
-    description: undefined,
-    metrics: {},
-    params: {},
-    metadata: {},
-    labels: {},
-    inputSchema: undefined,
-    outputSchema: undefined,
-    dependencies: {},
-    configFingerprint: undefined,
-    gates: undefined,
-    promotedToStagingAt: undefined,
-    promotedToProductionAt: undefined,
-    archivedAt: undefined,
+    ...versionFacts({}),
     deleted: { at, by, why },
     aliases: [],
-    extensions: {},
     notes: [],
   };
 }
