@@ -7,6 +7,7 @@ import { decodeWritten, formAsMade } from "../build/written.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import { replayPartition, type Replay } from "./replay.ts";
 import { differencesOf, type ValueDifferences } from "./value-difference.ts";
 
@@ -36,6 +37,8 @@ export interface Reproduction {
 
 export interface ReproduceOptions {
   readonly signal?: AbortSignal | undefined;
+  /** As of a build. */
+  readonly secrets?: SecretProvider | undefined;
   /** Called after each step. */
   readonly on?: ((progress: { readonly steps: number }) => void) | undefined;
 }
@@ -45,7 +48,7 @@ export async function reproduceSnapshot(
   workspace: Workspace,
   graph: GraphDefinition,
   snapshot: StoredSnapshot,
-  { signal, on }: ReproduceOptions = {},
+  { signal, secrets, on }: ReproduceOptions = {},
 ): Promise<Reproduction> {
   const { connection } = workspace;
   const different: Irreproducible[] = [];
@@ -57,7 +60,7 @@ export async function reproduceSnapshot(
     const list = everyItem((page) => connection.readSnapshotPartitions(snapshot.id, first.key, { page }));
     for await (const partition of list) {
       signal?.throwIfAborted();
-      const replay = await attempt(workspace, graph, snapshot, { key: first.key, partition }, signal);
+      const replay = await attempt(workspace, graph, snapshot, { key: first.key, partition }, { signal, secrets });
       on?.({ steps: ++steps });
       if ("why" in replay) {
         left.push(replay);
@@ -86,10 +89,10 @@ async function attempt(
   graph: GraphDefinition,
   snapshot: StoredSnapshot,
   target: { readonly key: string; readonly partition: StoredPartition },
-  signal: AbortSignal | undefined,
+  options: Pick<ReproduceOptions, "signal" | "secrets">,
 ): Promise<Replay | NotReproduced> {
   try {
-    const replay = await replayPartition(workspace, graph, snapshot, target, { signal });
+    const replay = await replayPartition(workspace, graph, snapshot, target, options);
     return replay.sameProducer ? replay : { ...target, why: "changed", error: undefined };
   } catch (error) {
     if (!isStratigraphError(error) || error.code === "BUILD_CANCELLED") throw error;
