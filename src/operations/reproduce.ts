@@ -1,12 +1,15 @@
 // Builds everything a snapshot holds a second time, and says whose results came out differently.
 
+import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { keyInSnapshot } from "../build/snapshot.ts";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
 import { decodeWritten, formAsMade } from "../build/written.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import type { KeyText } from "../identity/partition-key.ts";
 import type { SecretProvider } from "../util/secret.ts";
 import { replayPartition, type Replay } from "./replay.ts";
 import { differencesOf, type ValueDifferences } from "./value-difference.ts";
@@ -57,7 +60,8 @@ export async function reproduceSnapshot(
   let steps = 0;
   for (const { outputs } of graph.calls) {
     const first = outputs[0]!.node;
-    const list = everyItem((page) => connection.readSnapshotPartitions(snapshot.id, first.key, { page }));
+    const then = await keyInSnapshot(connection, graph, snapshot.id, first.key);
+    const list = everyItem((page) => connection.readSnapshotPartitions(snapshot.id, then, { page }));
     for await (const partition of list) {
       signal?.throwIfAborted();
       const replay = await attempt(workspace, graph, snapshot, { key: first.key, partition }, { signal, secrets });
@@ -68,9 +72,7 @@ export async function reproduceSnapshot(
       }
       for (const { node } of outputs) {
         const stored =
-          node === first
-            ? partition
-            : (await connection.readSnapshotPartitions(snapshot.id, node.key, { keys: [partition.key] })).items[0];
+          node === first ? partition : await storedBeside(connection, graph, snapshot, node.key, partition.key);
         if (stored === undefined) continue;
         const bytes = replay.outputs.get(node.key)!;
         if (contentOf(bytes).fingerprint === stored.content) same++;
@@ -82,6 +84,18 @@ export async function reproduceSnapshot(
     }
   }
   return { same, different, left };
+}
+
+/** What the snapshot has of another output of the same step. */
+async function storedBeside(
+  connection: Connection,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  key: string,
+  partition: KeyText,
+): Promise<StoredPartition | undefined> {
+  const then = await keyInSnapshot(connection, graph, snapshot.id, key);
+  return (await connection.readSnapshotPartitions(snapshot.id, then, { keys: [partition] })).items[0];
 }
 
 async function attempt(

@@ -77,7 +77,9 @@ describe("garbage", () => {
     ]);
 
     expect(await collectGarbageIn(history.workspace, { keep: 1 })).toMatchObject({ snapshots: [], partitions: [] });
-    const refused = await collectGarbageIn(history.workspace, { keep: 1, remove: true }).catch((error: unknown) => error);
+    const refused = await collectGarbageIn(history.workspace, { keep: 1, remove: true }).catch(
+      (error: unknown) => error,
+    );
     expect(refused).toBeInstanceOf(StratigraphError);
     expect(refused).toMatchObject({ code: "BACKEND_BUSY", where: expect.stringContaining(holder) as string });
   });

@@ -52,9 +52,18 @@ function fresh(): string {
   return join(folder, `new-${next++}`);
 }
 
-async function write(to: string, options: ExportOptions = {}, reference = "latest"): ReturnType<typeof exportSnapshotIn> {
+async function write(
+  to: string,
+  options: ExportOptions = {},
+  reference = "latest",
+): ReturnType<typeof exportSnapshotIn> {
   await using workspace = await openWorkspace({ backend, root, readOnly: true });
-  return await exportSnapshotIn(workspace, await resolveSnapshot(workspace.connection, "spend", reference), to, options);
+  return await exportSnapshotIn(
+    workspace,
+    await resolveSnapshot(workspace.connection, "spend", reference),
+    to,
+    options,
+  );
 }
 
 async function take(
