@@ -37,8 +37,8 @@ const names: OptionNames<DiffSnapshotsOptions> = {
 };
 
 /**
- * Partitions are compared by content: what was built again with the same result is the same. Declarations are compared too, schemas field
- * by field. Writes nothing. Errors: SNAPSHOT_UNKNOWN.
+ * Says what differs between two snapshots: partitions by content, so that what was built again with the same result is the same, and
+ * declarations, schemas field by field. Writes nothing. Errors: SNAPSHOT_UNKNOWN.
  */
 export async function diffSnapshots<G extends string, N>(
   graph: Graph<G, N>,

@@ -34,7 +34,7 @@ const names: OptionNames<ExportSnapshotOptions> = {
 };
 
 /**
- * Writes the folder whole or not at all. What the graph declared, every partition, the text of every fingerprint and the runs that made it
+ * Writes a snapshot into a folder, whole or not at all. What the graph declared, every partition, the text of every fingerprint and the runs that made it
  * go with it; the `digest` that is returned seals it all.
  * Errors: SNAPSHOT_UNKNOWN; SNAPSHOT_INCOMPLETE while it is being built; SELECTOR_UNKNOWN where nothing is chosen; STORAGE_FAILED where the
  * folder is not empty; those of reading (SOURCE_CHANGED, DATA_MISSING, DATA_DAMAGED).

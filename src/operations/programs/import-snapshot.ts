@@ -19,7 +19,7 @@ const names: OptionNames<ImportSnapshotOptions> = {
 };
 
 /**
- * Everything is checked before anything is written, and what is here already stays. The graph need not be known; one that is declared the
+ * Takes in an exported snapshot: everything is checked before anything is written, and what is here already stays. The graph need not be known; one that is declared the
  * same way has nothing to build then.
  * Errors: EXPORT_INVALID, also where `digest` is another one; TAG_EXISTS without `move`; CONFLICT where a fingerprint or an id means
  * something else here; those of writing.
