@@ -114,12 +114,8 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
     return formInSnapshot(connection, snapshot, await this.#keyIn(connection, node), node, stored);
   }
 
-  /** The artifact's key, or the one it had when the snapshot was made. */
-  async #keyIn(connection: Connection, { key }: GraphNode): Promise<string> {
-    const former = this.#definition.was.get(key);
-    if (former === undefined) return key;
-    const has = await connection.countSnapshotPartitions(this.id);
-    return [key, ...former].find((one) => has.has(one)) ?? key;
+  #keyIn(connection: Connection, { key }: GraphNode): Promise<string> {
+    return keyInSnapshot(connection, this.#definition, this.id, key);
   }
 
   #notBuilt(node: GraphNode, key: KeyText): StratigraphError {
@@ -131,6 +127,19 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
           : "Build it first, or read one of snapshot.keys(…).",
     });
   }
+}
+
+/** The artifact's key, or the one it had when the snapshot was made. */
+export async function keyInSnapshot(
+  connection: Connection,
+  graph: GraphDefinition,
+  snapshot: Fingerprint,
+  key: string,
+): Promise<string> {
+  const former = graph.was.get(key);
+  if (former === undefined) return key;
+  const has = await connection.countSnapshotPartitions(snapshot);
+  return [key, ...former].find((one) => has.has(one)) ?? key;
 }
 
 /** See `Graph.snapshot`. */

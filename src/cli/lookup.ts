@@ -4,10 +4,9 @@ import type { Connection } from "../backend/backend.ts";
 import type { StoredSnapshot, TagRecord } from "../backend/records.ts";
 import { resolveSnapshot } from "../build/snapshot.ts";
 import type { Workspace } from "../build/workspace.ts";
-import { StratigraphError } from "../errors.ts";
 import type { ArtifactDescription, GraphDescription } from "../graph/describe.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
-import { readDescription } from "../backend/description.ts";
+import { loadDescription } from "../backend/description.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { Call } from "./command.ts";
 import { findProject, type Project } from "./project.ts";
@@ -38,16 +37,7 @@ export async function findSnapshot(
   reference: string,
 ): Promise<{ readonly snapshot: StoredSnapshot; readonly description: GraphDescription }> {
   const snapshot = await resolveSnapshot(connection, graph, reference);
-  const description = await readDescription(connection, snapshot);
-  if (description !== undefined) return { snapshot, description };
-  throw new StratigraphError(
-    "SNAPSHOT_UNKNOWN",
-    `what graph '${graph}' declared then is not remembered in a form this version knows`,
-    {
-      where: `snapshot ${snapshot.id.slice(0, 8)}`,
-      hint: "Build the graph again with this version.",
-    },
-  );
+  return { snapshot, description: await loadDescription(connection, snapshot) };
 }
 
 /** An artifact of an earlier snapshot by the key it had then, or by the one it has in the latest. Error: SELECTOR_UNKNOWN. */

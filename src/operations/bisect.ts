@@ -54,7 +54,7 @@ interface Candidate {
  * Takes for granted that what became bad stayed bad. Reads stored values only; nothing is built.
  * Errors: BISECT_IMPOSSIBLE where one end is not what it must be, or nothing can be said of any snapshot.
  */
-export async function bisect(
+export async function bisectIn(
   connection: Connection,
   graph: string,
   { key, was = [], partition, good, bad, judge, on }: BisectOptions,
@@ -185,6 +185,6 @@ async function between(
 function impossible(why: string, where: string): StratigraphError {
   return new StratigraphError("BISECT_IMPOSSIBLE", `there is no change to be found: ${why}`, {
     where,
-    hint: "Say where it was good and where it is bad: --good <snapshot>, --bad <snapshot>",
+    hint: "Say where it was good and where it is bad: --good <snapshot>, --bad <snapshot>; in a program { good, bad }",
   });
 }

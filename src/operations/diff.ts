@@ -62,7 +62,7 @@ export interface DiffOptions {
 }
 
 /** Compares by content: a partition that was built again with the same result is the same. Reads both snapshots in pages, side by side. */
-export async function diffSnapshots(
+export async function diffSnapshotsIn(
   connection: Connection,
   before: StoredSnapshot,
   after: StoredSnapshot,

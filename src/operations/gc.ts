@@ -62,7 +62,7 @@ const BATCH = 1_000;
  * a source's own files are never touched. Removal asks again, in the transaction that removes, whether anything refers to it by now.
  * Errors: BACKEND_BUSY where it should remove while a build runs.
  */
-export async function collectGarbage(workspace: Workspace, options: GcOptions = {}): Promise<Garbage> {
+export async function collectGarbageIn(workspace: Workspace, options: GcOptions = {}): Promise<Garbage> {
   const { keep = DEFAULT_KEEP, grace = HOUR, remove = false, signal } = options;
   // Taken before the question whether a build runs: what a build writes that begins after the question is younger than this.
   const before = workspace.clock.now() - grace - CLOCK_TICK;

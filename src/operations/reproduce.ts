@@ -1,12 +1,16 @@
 // Builds everything a snapshot holds a second time, and says whose results came out differently.
 
+import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { StoredPartition, StoredSnapshot } from "../backend/records.ts";
+import { keyInSnapshot } from "../build/snapshot.ts";
 import { readPartitionBytes, type Workspace } from "../build/workspace.ts";
 import { decodeWritten, formAsMade } from "../build/written.ts";
 import { contentOf, decodeValue } from "../data/io.ts";
 import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import type { GraphDefinition, GraphNode } from "../graph/graph.ts";
+import type { KeyText } from "../identity/partition-key.ts";
+import type { SecretProvider } from "../util/secret.ts";
 import { replayPartition, type Replay } from "./replay.ts";
 import { differencesOf, type ValueDifferences } from "./value-difference.ts";
 
@@ -36,6 +40,8 @@ export interface Reproduction {
 
 export interface ReproduceOptions {
   readonly signal?: AbortSignal | undefined;
+  /** As of a build. */
+  readonly secrets?: SecretProvider | undefined;
   /** Called after each step. */
   readonly on?: ((progress: { readonly steps: number }) => void) | undefined;
 }
@@ -45,7 +51,7 @@ export async function reproduceSnapshot(
   workspace: Workspace,
   graph: GraphDefinition,
   snapshot: StoredSnapshot,
-  { signal, on }: ReproduceOptions = {},
+  { signal, secrets, on }: ReproduceOptions = {},
 ): Promise<Reproduction> {
   const { connection } = workspace;
   const different: Irreproducible[] = [];
@@ -54,10 +60,11 @@ export async function reproduceSnapshot(
   let steps = 0;
   for (const { outputs } of graph.calls) {
     const first = outputs[0]!.node;
-    const list = everyItem((page) => connection.readSnapshotPartitions(snapshot.id, first.key, { page }));
+    const then = await keyInSnapshot(connection, graph, snapshot.id, first.key);
+    const list = everyItem((page) => connection.readSnapshotPartitions(snapshot.id, then, { page }));
     for await (const partition of list) {
       signal?.throwIfAborted();
-      const replay = await attempt(workspace, graph, snapshot, { key: first.key, partition }, signal);
+      const replay = await attempt(workspace, graph, snapshot, { key: first.key, partition }, { signal, secrets });
       on?.({ steps: ++steps });
       if ("why" in replay) {
         left.push(replay);
@@ -65,9 +72,7 @@ export async function reproduceSnapshot(
       }
       for (const { node } of outputs) {
         const stored =
-          node === first
-            ? partition
-            : (await connection.readSnapshotPartitions(snapshot.id, node.key, { keys: [partition.key] })).items[0];
+          node === first ? partition : await storedBeside(connection, graph, snapshot, node.key, partition.key);
         if (stored === undefined) continue;
         const bytes = replay.outputs.get(node.key)!;
         if (contentOf(bytes).fingerprint === stored.content) same++;
@@ -81,15 +86,27 @@ export async function reproduceSnapshot(
   return { same, different, left };
 }
 
+/** What the snapshot has of another output of the same step. */
+async function storedBeside(
+  connection: Connection,
+  graph: GraphDefinition,
+  snapshot: StoredSnapshot,
+  key: string,
+  partition: KeyText,
+): Promise<StoredPartition | undefined> {
+  const then = await keyInSnapshot(connection, graph, snapshot.id, key);
+  return (await connection.readSnapshotPartitions(snapshot.id, then, { keys: [partition] })).items[0];
+}
+
 async function attempt(
   workspace: Workspace,
   graph: GraphDefinition,
   snapshot: StoredSnapshot,
   target: { readonly key: string; readonly partition: StoredPartition },
-  signal: AbortSignal | undefined,
+  options: Pick<ReproduceOptions, "signal" | "secrets">,
 ): Promise<Replay | NotReproduced> {
   try {
-    const replay = await replayPartition(workspace, graph, snapshot, target, { signal });
+    const replay = await replayPartition(workspace, graph, snapshot, target, options);
     return replay.sameProducer ? replay : { ...target, why: "changed", error: undefined };
   } catch (error) {
     if (!isStratigraphError(error) || error.code === "BUILD_CANCELLED") throw error;

@@ -1,5 +1,7 @@
 // The parts of the reference pages that are made from the sources: error codes, reasons, states, exit codes, help texts.
 
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { format } from "prettier";
 import { reasonCodes } from "../../src/build/reason.ts";
 import { finishedStates, plannedStates } from "../../src/build/step-state.ts";
@@ -10,11 +12,13 @@ import { describeVariables, foreignVariables } from "../../src/config/environmen
 import { entries as settingEntries } from "../../src/config/settings.ts";
 import { shownValue } from "../../src/config/shown.ts";
 import { errorGroups, traitsOf } from "../../src/error-codes.ts";
+import type * as operations from "../../src/operations/index.ts";
 import { groupNames, groups } from "../../src/plugins/groups.ts";
-import { readPage } from "./markdown.ts";
+import { readPage, root } from "./markdown.ts";
 
 /** The pages that have such parts, which stand between `<!-- made from the sources: name -->` and `<!-- until here -->`. */
 export const referencePages = [
+  "docs/again.md",
   "docs/cli.md",
   "docs/configuration.md",
   "docs/errors.md",
@@ -56,6 +60,7 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
       }),
     ),
   events: eventTable,
+  operations: operationTable,
 };
 
 /** The page as it should be. */
@@ -110,6 +115,33 @@ function eventTable(): string {
     "| --- | --- | --- | --- |",
     ...rows.map((cells) => `| ${cells.join(" | ")} |`),
   ].join("\n");
+}
+
+/** What does the same on the command line. */
+const commandOf: Readonly<Record<keyof typeof operations, string>> = {
+  replay: "strata replay",
+  reproduce: "strata verify --rebuild",
+  verify: "strata verify",
+  diffSnapshots: "strata diff",
+  bisect: "strata bisect",
+  exportSnapshot: "strata snapshots export",
+  importSnapshot: "strata snapshots import",
+  collectGarbage: "strata gc",
+};
+
+function operationTable(): string {
+  const folder = join(root, "src", "operations", "programs");
+  const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  const rows = Object.entries(commandOf).map(([name, command]) => {
+    const declared = new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport async function ${name}\\b`);
+    const text = sources.map((source) => declared.exec(source)?.[1]).find((found) => found !== undefined) ?? "";
+    const [sentence = ""] = text
+      .replace(/\s*\n? \* ?/g, " ")
+      .trim()
+      .split(/(?<=\.) /);
+    return `| \`${name}\` | \`${command}\` | ${sentence} |\n`;
+  });
+  return `| call | command | does |\n| --- | --- | --- |\n${rows.join("")}`;
 }
 
 async function helpTexts(): Promise<string> {

@@ -4,17 +4,13 @@ import { spawn } from "node:child_process";
 import type { StoredSnapshot } from "../../backend/records.ts";
 import { placeText } from "../../build/place.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
-import { describeThrown } from "../../build/thrown.ts";
-import { readPartitionBytes } from "../../build/workspace.ts";
-import { decodeWritten, formInSnapshot } from "../../build/written.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
-import type { GraphDescription } from "../../graph/describe.ts";
 import type { GraphNode } from "../../graph/graph.ts";
-import { bisect as search, type BisectOptions, type Verdict } from "../../operations/bisect.ts";
-import { diffSnapshots, type SnapshotDiff } from "../../operations/diff.ts";
-import { suggest } from "../../util/suggest.ts";
+import { bisectIn, type Verdict } from "../../operations/bisect.ts";
+import { changesAbove } from "../../operations/changes-above.ts";
+import { askChecks, judgeValues, type Ask } from "../../operations/judge.ts";
 import { defineCommand, text, type Call, type Command } from "../command.ts";
-import { findSnapshot, withLookup, type Lookup } from "../lookup.ts";
+import { findSnapshot, withLookup } from "../lookup.ts";
 import { plainJson } from "../report/json.ts";
 import { findArtifact, findPartition, keyTextOf, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -69,18 +65,21 @@ export const bisect: Command = defineCommand({
           ? (await findPartition(connection, bad, artifact, undefined)).key
           : keyTextOf(artifact, target.partition);
       const place = placeText(target.key, partition);
-      const found = await search(connection, lookup.graph, {
+      const node = (await lookup.project.graph()).definition.node(target.key);
+      const found = await bisectIn(connection, lookup.graph, {
         key: target.key,
         was: artifact.was,
         partition,
         good,
         bad: options.bad === undefined ? undefined : bad,
-        judge: await judgeOf(lookup, target.key, call),
+        judge: judgeValues(lookup.workspace, node, questionOf(node, call), call.signal),
         on({ snapshot, verdict }) {
           if (!terminal.json) terminal.warn(lookLine(snapshot, verdict, call));
         },
       });
-      const changes = await changesAbove(lookup, found.good, found.bad, [target.key, ...(artifact.was ?? [])]);
+      const changes = await changesAbove(connection, found.good, found.bad, [target.key, ...(artifact.was ?? [])], {
+        limit: 10,
+      });
       return {
         json: {
           graph: lookup.graph,
@@ -131,60 +130,23 @@ function lookLine(snapshot: StoredSnapshot, verdict: Verdict, { terminal: { colo
   return `  ${short(snapshot.id)}  ${colors.dim(moment(snapshot.createdAt))}  ${says}`;
 }
 
-/** Bytes that are gone say nothing; a value that the schema refuses is bad. */
-async function judgeOf(
-  { workspace, project }: Lookup,
-  key: string,
-  { options, cwd, signal }: Call<Options>,
-): Promise<BisectOptions["judge"]> {
-  if (options.run !== undefined && options.check !== undefined) {
+/** What `--run` or `--check` asks. */
+function questionOf(node: GraphNode, { options, cwd, signal }: Call<Options>): Ask {
+  const { run, check } = options;
+  if (run !== undefined) {
+    if (check === undefined) return programOf(run, cwd, signal);
     throw new StratigraphError("USAGE", "--run and --check exclude each other");
   }
-  const { definition } = await project.graph();
-  const node = definition.node(key);
-  const ask = options.run === undefined ? checksOf(node, options.check) : programOf(options.run, cwd, signal);
-  return async (partition, snapshot, then) => {
-    signal.throwIfAborted();
-    let value: unknown;
-    try {
-      const bytes = await readPartitionBytes(workspace, node, partition);
-      const form = await formInSnapshot(workspace.connection, snapshot, then, node, partition);
-      value = await decodeWritten(node, form, bytes, placeText(key, partition.key));
-    } catch (error) {
-      if (!isStratigraphError(error)) throw error;
-      const gone = error.code === "DATA_MISSING" || error.code === "DATA_DAMAGED" || error.code === "SOURCE_CHANGED";
-      return gone ? undefined : error.message;
-    }
-    return ask(value);
-  };
-}
-
-type Ask = (value: unknown) => Promise<Verdict>;
-
-function checksOf({ key, artifact }: GraphNode, name: string | undefined): Ask {
-  const names = Object.keys(artifact.checks);
-  if (names.length === 0 || (name !== undefined && !names.includes(name))) {
-    const near = name === undefined ? undefined : suggest(name, names);
-    throw new StratigraphError(
-      "USAGE",
-      name === undefined ? `artifact '${key}' has no checks` : `artifact '${key}' has no check '${name}'`,
-      {
-        expected: names.length === 0 ? "an artifact with checks, or --run <command>" : names.join(", "),
-        hint: near === undefined ? undefined : `Did you mean '${near}'?`,
-      },
-    );
+  try {
+    return askChecks(node, check);
+  } catch (error) {
+    if (!isStratigraphError(error) || error.code !== "VALIDATION_FAILED") throw error;
+    const { what, expected, hint } = error;
+    throw new StratigraphError("USAGE", what, {
+      expected: expected?.replace("another question", "--run <command>"),
+      hint,
+    });
   }
-  return async (value) => {
-    for (const one of name === undefined ? names : [name]) {
-      try {
-        const answer = await artifact.checks[one]!(value);
-        if (answer !== true) return `check '${one}': ${String(answer)}`;
-      } catch (thrown) {
-        return `check '${one}' threw: ${describeThrown(thrown)}`;
-      }
-    }
-    return true;
-  };
 }
 
 function programOf(command: string, cwd: string, signal: AbortSignal): Ask {
@@ -204,44 +166,4 @@ function programOf(command: string, cwd: string, signal: AbortSignal): Ask {
         else resolve(said.trim().split("\n").at(-1) || `the program ended with ${killed ?? `exit code ${code}`}`);
       });
     });
-}
-
-/** What changed among that which the artifact is made from, itself left out. */
-async function changesAbove(
-  { workspace: { connection }, graph }: Lookup,
-  good: StoredSnapshot,
-  bad: StoredSnapshot,
-  names: readonly string[],
-): Promise<Pick<SnapshotDiff, "artifacts" | "declarations">> {
-  const { artifacts, declarations } = await diffSnapshots(connection, good, bad, { limit: 10 });
-  const { description } = await findSnapshot(connection, graph, bad.id);
-  const key = names.find((name) => description.artifacts.some((artifact) => artifact.key === name)) ?? names[0]!;
-  const above = upstreamOf(description, key);
-  return {
-    artifacts: artifacts.filter((artifact) => above.artifacts.has(artifact.key)),
-    declarations: declarations.filter(({ kind, name }) =>
-      kind === "producer" ? above.producers.has(name) : name === key || above.artifacts.has(name),
-    ),
-  };
-}
-
-function upstreamOf(
-  { artifacts, producers }: GraphDescription,
-  key: string,
-): { readonly artifacts: ReadonlySet<string>; readonly producers: ReadonlySet<string> } {
-  const byKey = new Map(artifacts.map((artifact) => [artifact.key, artifact]));
-  const seen = new Set<string>();
-  const makers = new Set<string>();
-  const open = [key];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const producer = byKey.get(next)?.producer ?? null;
-    if (producer === null) continue;
-    makers.add(producers[producer]!.name);
-    for (const { from } of producers[producer]!.inputs) {
-      if (seen.has(from)) continue;
-      seen.add(from);
-      open.push(from);
-    }
-  }
-  return { artifacts: seen, producers: makers };
 }

@@ -2,17 +2,18 @@
 
 import { placeText } from "../../build/place.ts";
 import { describeSettled } from "../../build/code-versions.ts";
-import { isStratigraphError, StratigraphError } from "../../errors.ts";
+import { StratigraphError } from "../../errors.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import { knownOf } from "../../build/statistics.ts";
+import { compareValues } from "../../operations/compare-values.ts";
 import {
   diffDeclared,
-  diffSnapshots,
+  diffSnapshotsIn,
   type ArtifactDiff,
   type PartitionDiff,
   type SnapshotDiff,
 } from "../../operations/diff.ts";
-import { differencesOf, type ValueDifferences } from "../../operations/value-difference.ts";
+import type { ValueDifferences } from "../../operations/value-difference.ts";
 import type { Connection } from "../../backend/backend.ts";
 import type { StoredPartition } from "../../backend/records.ts";
 import { defineCommand, flag, whole, type Answer, type Call, type Command } from "../command.ts";
@@ -24,10 +25,8 @@ import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
 import type { Colors } from "../terminal/terminal.ts";
-import { valueReader } from "../values.ts";
+import { knownDefinition } from "../values.ts";
 
-/** Bytes: values larger than this are not compared in detail. */
-const LARGEST_VALUE = 1 << 20;
 const MOST_LISTED = 10;
 
 export const diff: Command = defineCommand({
@@ -60,11 +59,11 @@ export const diff: Command = defineCommand({
       if (options.declared) return declaredDiff(lookup, call);
       const before = await resolveSnapshot(connection, lookup.graph, first);
       const after = await resolveSnapshot(connection, lookup.graph, second);
-      const found = await diffSnapshots(connection, before, after, {
+      const found = await diffSnapshotsIn(connection, before, after, {
         limit: options.limit ?? (terminal.json ? 1_000 : MOST_LISTED),
       });
       const values = options.values
-        ? await compareValues(lookup, found, call)
+        ? await compareValues(lookup.workspace, await knownDefinition(lookup, call), found)
         : new Map<PartitionDiff, ValueDifferences>();
       const statistics = await compareStatistics(connection, found);
       const { added, removed, changed } = totals(found);
@@ -120,35 +119,6 @@ function totals({ artifacts }: SnapshotDiff): { added: number; removed: number; 
     sum.changed += changed;
   }
   return sum;
-}
-
-/**
- * Only what changed and is small; a value that cannot be read is left out, `verify` says what is wrong with it. Both as they are declared now,
- * or, where one is older and does not fit, both as they were written.
- */
-async function compareValues(
-  lookup: Lookup,
-  { artifacts, before, after }: SnapshotDiff,
-  call: Parameters<typeof valueReader>[1],
-): Promise<Map<PartitionDiff, ValueDifferences>> {
-  const differences = new Map<PartitionDiff, ValueDifferences>();
-  const [readerBefore, readerAfter] = [await valueReader(lookup, call, before), await valueReader(lookup, call, after)];
-  for (const { key, was, partitions } of artifacts) {
-    for (const partition of partitions) {
-      const { before: old, after: now } = partition;
-      if (old === undefined || now === undefined || Math.max(old.size, now.size) > LARGEST_VALUE) continue;
-      for (const how of ["value", "written"] as const) {
-        try {
-          const [one, other] = [await readerBefore[how](key, old, was), await readerAfter[how](key, now)];
-          differences.set(partition, differencesOf(one, other));
-          break;
-        } catch (error) {
-          if (!isStratigraphError(error)) throw error;
-        }
-      }
-    }
-  }
-  return differences;
 }
 
 type ChangedStatistics = ReadonlyMap<PartitionDiff, ReturnType<typeof changedStatistics>>;

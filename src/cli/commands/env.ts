@@ -5,7 +5,7 @@ import type { TagChange } from "../../backend/records.ts";
 import { everyItem } from "../../backend/pages.ts";
 import { userName } from "../../build/holder.ts";
 import { StratigraphError } from "../../errors.ts";
-import { diffSnapshots } from "../../operations/diff.ts";
+import { diffSnapshotsIn } from "../../operations/diff.ts";
 import {
   applyChange,
   environmentUnknown,
@@ -302,7 +302,7 @@ async function compare(
     const counts = { changed: 0, added: 0, removed: 0, same: 0 };
     if (before !== undefined && after !== undefined) {
       const [old, now] = [await connection.readSnapshot(before), await connection.readSnapshot(after)];
-      const found = await diffSnapshots(connection, old!, now!, { limit: 0 });
+      const found = await diffSnapshotsIn(connection, old!, now!, { limit: 0 });
       counts.same = found.same;
       for (const { changed, added, removed } of found.artifacts) {
         counts.changed += changed;

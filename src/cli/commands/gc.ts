@@ -2,7 +2,7 @@
 
 import { placeText } from "../../build/place.ts";
 import type { StratigraphError } from "../../errors.ts";
-import { collectGarbage, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
+import { collectGarbageIn, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
 import { findProject } from "../project.ts";
 import { factGarbage, type FactGarbage, type UnusedStore } from "../retention.ts";
@@ -44,7 +44,7 @@ export const gc: Command = defineCommand({
     // First, so that what only they needed goes as well.
     const facts = await factGarbage(call, project, { remove, grace, sharedStore });
     await using workspace = await project.open({ readOnly: !remove });
-    const garbage = await collectGarbage(workspace, { keep, grace, remove, signal });
+    const garbage = await collectGarbageIn(workspace, { keep, grace, remove, signal });
     const failures = [...facts.failures, ...garbage.failures];
     const { versions, store, events } = facts;
     return {

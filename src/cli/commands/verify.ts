@@ -4,16 +4,7 @@ import { placeText } from "../../build/place.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
 import type { StoredSnapshot } from "../../backend/records.ts";
 import type { Workspace } from "../../build/workspace.ts";
-import type { GraphDefinition } from "../../graph/graph.ts";
-import {
-  markFindings,
-  problems,
-  reliedOnSnapshots,
-  verifyAgain,
-  verifySnapshots,
-  type Finding,
-  type Problem,
-} from "../../operations/verify.ts";
+import { problems, reliedOnSnapshots, verifySnapshots, type Finding, type Problem } from "../../operations/verify.ts";
 import { systemClock } from "../../util/clock.ts";
 import { defineCommand, flag, type Call, type Command } from "../command.ts";
 import { findProject, type Project } from "../project.ts";
@@ -151,7 +142,8 @@ async function rebuild(
     const on = ({ steps }: { readonly steps: number }): void => {
       if (terminal.live) terminal.draw([terminal.cut(`  ran ${count(steps, "step")} again`)]);
     };
-    results.push({ snapshot, result: await reproduceSnapshot(workspace, graph, snapshot, { signal, on }) });
+    const { secrets } = project.config;
+    results.push({ snapshot, result: await reproduceSnapshot(workspace, graph, snapshot, { signal, secrets, on }) });
   }
   return rebuiltAnswer(results, terminal.colors);
 }
@@ -164,17 +156,17 @@ async function chosen(project: Project, workspace: Workspace, { args, options }:
   return snapshots;
 }
 
-/** Builds pass over what is marked, so building makes it again: with the same result it is mended wherever it is held. */
+/** With the settings that `strata build` has. */
 async function repair(
   workspace: Workspace,
   project: Project,
   findings: readonly Finding[],
   call: Call,
 ): Promise<Finding[]> {
-  const definition: GraphDefinition = (await project.graph()).definition;
-  await markFindings(workspace, findings);
-  const { buildIn } = await import("../../build/engine.ts");
+  const { repairFindings } = await import("../../operations/repair.ts");
+  const { definition } = await project.graph();
+  const { concurrency, pools, secrets } = project.config;
   const reporter = createReporter(call.terminal);
-  await buildIn(workspace, definition, { signal: call.signal, on: reporter.on }).finally(() => reporter.close());
-  return verifyAgain(workspace, findings, definition);
+  const options = { concurrency, pools, secrets, signal: call.signal, on: reporter.on };
+  return repairFindings(workspace, definition, findings, options).finally(() => reporter.close());
 }

@@ -45,7 +45,7 @@ export interface Exported extends ExportProgress {
  * Errors: SNAPSHOT_INCOMPLETE while it is being built, SELECTOR_UNKNOWN where nothing is chosen, STORAGE_FAILED where the folder is not
  * empty, and those of reading: SOURCE_CHANGED, DATA_MISSING, DATA_DAMAGED.
  */
-export async function exportSnapshot(
+export async function exportSnapshotIn(
   workspace: Workspace,
   snapshot: StoredSnapshot,
   path: string,

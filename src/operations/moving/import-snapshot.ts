@@ -44,7 +44,7 @@ export interface Imported {
  * Bytes go where this backend keeps its own, never where the folder says. Errors: EXPORT_INVALID, and then nothing was written; TAG_EXISTS
  * and CONFLICT likewise; those of writing.
  */
-export async function importSnapshot(workspace: Workspace, path: string, options: ImportOptions): Promise<Imported> {
+export async function importSnapshotIn(workspace: Workspace, path: string, options: ImportOptions): Promise<Imported> {
   const folder = openExport(path);
   if (options.digest !== undefined && options.digest !== folder.digest) {
     throw exportInvalid("this is not the export that was named", {

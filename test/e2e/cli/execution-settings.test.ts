@@ -1,8 +1,9 @@
 // Settings of execution: what a producer is given, how many run at once, and where secrets come from.
 
-import { describe, expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { effectOf } from "../../support/effect.ts";
 import { openSpace, type Space } from "../../support/space.ts";
+import { openSpend } from "./spend.ts";
 
 const file = `import { z } from "zod";
 import { artifact, graph, literal, producer } from "stratigraph";
@@ -80,5 +81,42 @@ describe("the configuration", () => {
 
     expect(fromConfig.stdout.trim()).toBe("5");
     expect(fromVariable.stdout.trim()).toBe("9");
+  });
+
+  it("secrets hold too where verify runs producers again", async () => {
+    await using space = await openShop('pools: { door: 1 }, secrets: () => "abc"');
+    await space.strata("build");
+
+    const { json } = await space.strata("verify", "--rebuild", "--json");
+
+    expect(json.rebuilt).toEqual({ same: 2, different: [], left: [] });
+  });
+
+  it("secrets and pools hold too where verify repairs", async () => {
+    await using space = await openShop('pools: { door: 1 }, secrets: () => "abc"');
+    await space.strata("build");
+    space.remove(".strata/data");
+
+    const { code, json, stderr } = await space.strata("verify", "--repair", "--json");
+
+    expect(stderr).toBe("");
+    expect(json).toMatchObject({ missing: 0, repaired: 2, findings: [] });
+    expect(code).toBe(0);
+  });
+
+  it("no more steps than it says run at once where verify repairs", async () => {
+    const build = `
+      globalThis.running = (globalThis.running ?? 0) + 1;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return globalThis.running--;`;
+    await using space = await openSpend({ build });
+    space.write({ "strata.config.ts": `export default { concurrency: 1, graph: "spend.ts" };` });
+    await space.strata("build");
+    space.remove(".strata/data");
+
+    const { json } = await space.strata("verify", "--repair", "--json");
+
+    expect(json).toMatchObject({ missing: 0, repaired: 4 });
+    expect(JSON.parse((await space.strata("read", "total")).stdout)).toEqual({ total: 3, days: 3 });
   });
 });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { all, artifact, clean, daily, graph, memory, ndjson, oneOf, producer, stream } from "../../../src/index.ts";
 import type { ArtifactOptions } from "../../../src/index.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
-import { collectGarbage } from "../../../src/operations/gc.ts";
+import { collectGarbageIn } from "../../../src/operations/gc.ts";
 
 const Row = z.object({ user: z.string(), amount: z.number() });
 const Rows = z.array(Row);
@@ -240,13 +240,13 @@ describe("the quarantine", () => {
     const kept = async () => (await built.quarantined([], { backend })).map(({ partition }) => partition);
 
     now += 30 * DAY;
-    expect((await collectGarbage(workspace, { remove: true })).partitions).toEqual([]);
+    expect((await collectGarbageIn(workspace, { remove: true })).partitions).toEqual([]);
     expect(await kept()).toEqual(["date=2026-01-03"]);
 
     now += DAY;
-    const listed = await collectGarbage(workspace);
+    const listed = await collectGarbageIn(workspace);
     expect(await kept()).toEqual(["date=2026-01-03"]);
-    const removed = await collectGarbage(workspace, { remove: true });
+    const removed = await collectGarbageIn(workspace, { remove: true });
 
     for (const { partitions } of [listed, removed]) {
       expect(partitions.map(({ partition }) => partition.key)).toEqual(["date=2026-01-03"]);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { all, artifact, graph, integers, literal, memory, producer } from "../../../src/index.ts";
 import { resolveSnapshot } from "../../../src/build/snapshot.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
-import { diffDeclared, diffSnapshots } from "../../../src/operations/diff.ts";
+import { diffDeclared, diffSnapshotsIn } from "../../../src/operations/diff.ts";
 
 const Row = artifact({ schema: z.number(), partitionBy: { n: integers() } });
 const Doubled = artifact({ schema: z.number(), partitionBy: { n: integers() } });
@@ -109,7 +109,7 @@ describe("an artifact that was renamed", () => {
     await using workspace = await openWorkspace({ backend });
     const { connection } = workspace;
 
-    const diff = await diffSnapshots(connection, await resolveSnapshot(connection, "g", id), (await connection.readSnapshot(now))!); // prettier-ignore
+    const diff = await diffSnapshotsIn(connection, await resolveSnapshot(connection, "g", id), (await connection.readSnapshot(now))!); // prettier-ignore
     const plan = await after.plan({ backend });
 
     expect(result).toMatchObject({ built: 0 });

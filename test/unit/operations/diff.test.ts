@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diffSnapshots } from "../../../src/operations/diff.ts";
+import { diffSnapshotsIn } from "../../../src/operations/diff.ts";
 import { openHistory, type Held } from "./history.ts";
 
 describe("two snapshots", () => {
@@ -11,7 +11,7 @@ describe("two snapshots", () => {
     const before = await history.snapshot("before", { days: { a: "1", b: "1", d: "1" }, gone: { "": "x" } });
     const after = await history.snapshot("after", { days: { a: "1", b: "2", c: "1" }, come: { "": "y" } });
 
-    const { artifacts, same } = await diffSnapshots(history.workspace.connection, before, after);
+    const { artifacts, same } = await diffSnapshotsIn(history.workspace.connection, before, after);
 
     expect(same).toBe(1);
     expect(artifacts).toMatchObject([
@@ -38,7 +38,7 @@ describe("two snapshots", () => {
       days: Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`k${n}`, content])),
     });
 
-    const { artifacts } = await diffSnapshots(
+    const { artifacts } = await diffSnapshotsIn(
       history.workspace.connection,
       await history.snapshot("before", many("1")),
       await history.snapshot("after", many("2")),
@@ -73,7 +73,7 @@ describe("two snapshots", () => {
           same: [...now].filter(([place, content]) => old.get(place) === content).length,
         };
         const total = async (from: typeof before, to: typeof after) => {
-          const { artifacts, same } = await diffSnapshots(history.workspace.connection, from, to);
+          const { artifacts, same } = await diffSnapshotsIn(history.workspace.connection, from, to);
           const sum = (count: "added" | "removed" | "changed"): number =>
             artifacts.reduce((all, artifact) => all + artifact[count], 0);
           return { added: sum("added"), removed: sum("removed"), changed: sum("changed"), same };

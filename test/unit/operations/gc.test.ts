@@ -6,7 +6,7 @@ import type { StoredSnapshot } from "../../../src/backend/records.ts";
 import { newHolder } from "../../../src/build/holder.ts";
 import { StratigraphError } from "../../../src/errors.ts";
 import type { KeyText } from "../../../src/identity/partition-key.ts";
-import { collectGarbage } from "../../../src/operations/gc.ts";
+import { collectGarbageIn } from "../../../src/operations/gc.ts";
 import { openHistory, record } from "./history.ts";
 
 describe("garbage", () => {
@@ -16,7 +16,7 @@ describe("garbage", () => {
     const second = await history.snapshot("second", { days: { a: "1", b: "2" } });
     await history.snapshot("third", { days: { a: "3", b: "1" } });
 
-    const { partitions, snapshots, bytes } = await collectGarbage(history.workspace, { keep: 1 });
+    const { partitions, snapshots, bytes } = await collectGarbageIn(history.workspace, { keep: 1 });
 
     expect(snapshots).toHaveLength(2);
     expect(partitions.map(({ key, partition, lastReferrer }) => [key, partition.key, lastReferrer?.id])).toEqual([
@@ -31,7 +31,7 @@ describe("garbage", () => {
     await history.snapshot("only", { days: { a: "1" } });
     await history.workspace.connection.writeArtifactPartitions([record("days", "z" as KeyText, "lost")]);
 
-    const { partitions } = await collectGarbage(history.workspace);
+    const { partitions } = await collectGarbageIn(history.workspace);
 
     expect(partitions).toMatchObject([{ key: undefined, lastReferrer: undefined, partition: { key: "z" } }]);
   });
@@ -42,7 +42,7 @@ describe("garbage", () => {
     await history.snapshot("new", { days: { a: "2" } });
     const years = 10 * 365 * 24 * 3_600_000;
 
-    expect(await collectGarbage(history.workspace, { keep: 1, grace: years })).toMatchObject({
+    expect(await collectGarbageIn(history.workspace, { keep: 1, grace: years })).toMatchObject({
       snapshots: [],
       partitions: [],
     });
@@ -76,8 +76,10 @@ describe("garbage", () => {
       },
     ]);
 
-    expect(await collectGarbage(history.workspace, { keep: 1 })).toMatchObject({ snapshots: [], partitions: [] });
-    const refused = await collectGarbage(history.workspace, { keep: 1, remove: true }).catch((error: unknown) => error);
+    expect(await collectGarbageIn(history.workspace, { keep: 1 })).toMatchObject({ snapshots: [], partitions: [] });
+    const refused = await collectGarbageIn(history.workspace, { keep: 1, remove: true }).catch(
+      (error: unknown) => error,
+    );
     expect(refused).toBeInstanceOf(StratigraphError);
     expect(refused).toMatchObject({ code: "BACKEND_BUSY", where: expect.stringContaining(holder) as string });
   });
@@ -87,7 +89,7 @@ describe("garbage", () => {
     await history.snapshot("other", { days: { a: "1" } }, "other");
     await history.snapshot("mine", { days: { a: "2" } });
 
-    expect(await collectGarbage(history.workspace, { keep: 1 })).toMatchObject({
+    expect(await collectGarbageIn(history.workspace, { keep: 1 })).toMatchObject({
       snapshots: [],
       kept: { snapshots: 2 },
     });
@@ -117,8 +119,8 @@ describe("collecting", () => {
         for (const index of tagged) if (written[index] !== undefined) await made.tag(`tag-${index}`, written[index]);
         const before = await Promise.all(written.map((snapshot) => made.held(snapshot)));
 
-        const named = await collectGarbage(made.workspace, { keep, grace: 0 });
-        const removed = await collectGarbage(made.workspace, { keep, grace: 0, remove: true });
+        const named = await collectGarbageIn(made.workspace, { keep, grace: 0 });
+        const removed = await collectGarbageIn(made.workspace, { keep, grace: 0, remove: true });
 
         expect({ ...removed, removed: false }).toEqual(named);
         for (const [index, snapshot] of written.entries()) {
@@ -126,7 +128,7 @@ describe("collecting", () => {
           expect((await connection.readSnapshot(snapshot.id)) !== undefined, `snapshot ${index}`).toBe(stays);
           if (stays) expect(await made.held(snapshot)).toEqual(before[index]);
         }
-        const again = await collectGarbage(made.workspace, { keep, grace: 0 });
+        const again = await collectGarbageIn(made.workspace, { keep, grace: 0 });
         expect(again).toMatchObject({ snapshots: [], partitions: [], bytes: 0 });
       }),
       { numRuns: 60 },
@@ -148,7 +150,7 @@ describe("collecting", () => {
       },
     });
 
-    const { snapshots, partitions, failures } = await collectGarbage(
+    const { snapshots, partitions, failures } = await collectGarbageIn(
       { ...made.workspace, connection: late },
       { keep: 1, remove: true },
     );
@@ -165,7 +167,7 @@ describe("collecting", () => {
     await made.snapshot("new", { days: { a: "2" } });
 
     await expect(
-      collectGarbage(made.workspace, { keep: 1, remove: true, signal: AbortSignal.abort() }),
+      collectGarbageIn(made.workspace, { keep: 1, remove: true, signal: AbortSignal.abort() }),
     ).rejects.toThrow();
   });
 });

@@ -11,8 +11,8 @@ import { memory } from "../../../src/backend/memory/memory-backend.ts";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
 import { all, artifact, daily, fanOut, graph, local, producer, strings } from "../../../src/index.ts";
-import { exportSnapshot, type ExportOptions } from "../../../src/operations/moving/export-snapshot.ts";
-import { importSnapshot, type ImportOptions } from "../../../src/operations/moving/import-snapshot.ts";
+import { exportSnapshotIn, type ExportOptions } from "../../../src/operations/moving/export-snapshot.ts";
+import { importSnapshotIn, type ImportOptions } from "../../../src/operations/moving/import-snapshot.ts";
 import { selectNodes } from "../../../src/graph/selector.ts";
 import { resolveSnapshot } from "../../../src/build/snapshot.ts";
 import { verifySnapshots } from "../../../src/operations/verify.ts";
@@ -52,18 +52,27 @@ function fresh(): string {
   return join(folder, `new-${next++}`);
 }
 
-async function write(to: string, options: ExportOptions = {}, reference = "latest"): ReturnType<typeof exportSnapshot> {
+async function write(
+  to: string,
+  options: ExportOptions = {},
+  reference = "latest",
+): ReturnType<typeof exportSnapshotIn> {
   await using workspace = await openWorkspace({ backend, root, readOnly: true });
-  return await exportSnapshot(workspace, await resolveSnapshot(workspace.connection, "spend", reference), to, options);
+  return await exportSnapshotIn(
+    workspace,
+    await resolveSnapshot(workspace.connection, "spend", reference),
+    to,
+    options,
+  );
 }
 
 async function take(
   to: Backend,
   from: string,
   options: Partial<ImportOptions> = {},
-): ReturnType<typeof importSnapshot> {
+): ReturnType<typeof importSnapshotIn> {
   await using workspace = await openWorkspace({ backend: to, root: folder });
-  return await importSnapshot(workspace, from, { by: "ana", ...options });
+  return await importSnapshotIn(workspace, from, { by: "ana", ...options });
 }
 
 beforeAll(async () => {
@@ -308,11 +317,11 @@ it("a fan-out comes along with the list that stands for it, and nothing is built
   const out = fresh();
   {
     await using workspace = await openWorkspace({ ...from!, readOnly: true });
-    await exportSnapshot(workspace, await resolveSnapshot(workspace.connection, "spend", "latest"), out, {});
+    await exportSnapshotIn(workspace, await resolveSnapshot(workspace.connection, "spend", "latest"), out, {});
   }
   {
     await using workspace = await openWorkspace(to!);
-    await importSnapshot(workspace, out, { by: "ana" });
+    await importSnapshotIn(workspace, out, { by: "ana" });
   }
 
   const again = await fanned.build(to);

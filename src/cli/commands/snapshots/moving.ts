@@ -39,7 +39,7 @@ export const exporting: Command = defineCommand({
   ],
   run: (call) =>
     withLookup(call, async ({ project, workspace, graph: name }) => {
-      const { exportSnapshot } = await import("../../../operations/moving/export-snapshot.ts");
+      const { exportSnapshotIn } = await import("../../../operations/moving/export-snapshot.ts");
       const [reference, path] = call.args as [string, string];
       const { only, tags } = call.options;
       const selectors = only === true ? [] : only;
@@ -55,7 +55,7 @@ export const exporting: Command = defineCommand({
             );
       const folder = resolve(call.cwd, path);
       const draw = drawer(call);
-      const exported = await exportSnapshot(workspace, snapshot, folder, {
+      const exported = await exportSnapshotIn(workspace, snapshot, folder, {
         graph,
         select: selectors === undefined ? undefined : selectNodes(graph!, selectors),
         tags,
@@ -96,7 +96,7 @@ export const importing: Command = defineCommand({
     { command: "strata snapshots import ./total --digest 6f1c…", says: "only if it is the one that was meant" },
   ],
   async run(call) {
-    const { importSnapshot, openExport } = await loadImporter();
+    const { importSnapshotIn, openExport } = await loadImporter();
     const { digest, tags, move, by = userName() } = call.options;
     const folder = resolve(call.cwd, call.args[0]!);
     openExport(folder); // before a state folder is made for it
@@ -104,7 +104,7 @@ export const importing: Command = defineCommand({
     if (project.config.backend === undefined) makeHome(project.home);
     await using workspace = await project.open();
     const draw = drawer(call);
-    const imported = await importSnapshot(workspace, folder, {
+    const imported = await importSnapshotIn(workspace, folder, {
       digest,
       tags,
       move,
@@ -127,10 +127,10 @@ export const importing: Command = defineCommand({
 });
 
 /** On its own: TypeScript forgets to rewrite the endings of imports that stand beside an `await using`. */
-async function loadImporter(): Promise<Pick<typeof Importer, "importSnapshot"> & Pick<typeof Reader, "openExport">> {
-  const { importSnapshot } = await import("../../../operations/moving/import-snapshot.ts");
+async function loadImporter(): Promise<Pick<typeof Importer, "importSnapshotIn"> & Pick<typeof Reader, "openExport">> {
+  const { importSnapshotIn } = await import("../../../operations/moving/import-snapshot.ts");
   const { openExport } = await import("../../../operations/moving/read-folder.ts");
-  return { importSnapshot, openExport };
+  return { importSnapshotIn, openExport };
 }
 
 /** Draws a line at most ten times a second. */
