@@ -100,13 +100,14 @@ async function inspectValue(
   value: unknown,
 ): Promise<{ statistics: Statistics | undefined; findings: Finding[] }> {
   const findings: Finding[] = [];
+  // First: a check may sort what it is given, or cut it down.
+  const taken = artifact.quality.statistics ? statisticsOf(value, percentsOf(artifact.quality)) : undefined;
   for (const [name, check] of Object.entries(artifact.checks)) {
     const text = await problemOf(() => check(value));
     const severity = artifact.quality.warnings.has(name) ? "warn" : "block";
     if (text !== undefined) findings.push({ name, severity, text: `check '${name}' ${text}` });
   }
-  const statistics = artifact.quality.statistics ? takeStatistics(artifact, value, findings) : undefined;
-  return { statistics, findings };
+  return { statistics: taken && withOwn(taken, artifact, value, findings), findings };
 }
 
 /** A check says `true` or a sentence; anything else is no answer. */
@@ -123,7 +124,7 @@ async function problemOf(check: () => unknown): Promise<string | undefined> {
 }
 
 /** The artifact's own that give no number are left out, and found. */
-function takeStatistics({ quality }: DeclaredArtifact, value: unknown, findings: Finding[]): Statistics {
+function withOwn(taken: Statistics, { quality }: DeclaredArtifact, value: unknown, findings: Finding[]): Statistics {
   const custom: Record<string, number> = {};
   for (const [name, compute] of Object.entries(quality.own)) {
     let problem: string;
@@ -139,7 +140,7 @@ function takeStatistics({ quality }: DeclaredArtifact, value: unknown, findings:
     }
     findings.push({ name, severity: "block", text: `statistic '${name}' ${problem}` });
   }
-  return statisticsOf(value, percentsOf(quality), custom);
+  return { ...taken, custom };
 }
 
 /** What takes the statistics of an output that is written row by row; `undefined` where none are asked for. */
@@ -329,7 +330,7 @@ export class Judge {
     const bytes = await readPartitionBytes(this.#workspace, node, stored);
     const value = await decodeValue(node.artifact, bytes, placeText(node.key, stored.key));
     const own: Finding[] = [];
-    const taken = takeStatistics(node.artifact, value, own);
+    const taken = withOwn(statisticsOf(value, percentsOf(node.artifact.quality)), node.artifact, value, own);
     const record = qualityRecord(stored.id, { statistics: taken, findings })!;
     this.#known.set(stored.id, record);
     // A plan may be made where nothing can be written; then it is read again next time.

@@ -15,7 +15,8 @@ export function plainModule(text: string, whole: Whole): ModuleFacts {
   const modules = new Set<string>();
   const files = new Set<string>();
   for (const [, name] of text.matchAll(/\b(?:from|import|require)\s*\(?\s*["'`]([^"'`\n]+)["'`]/g)) modules.add(name!);
-  for (const [, name] of text.matchAll(/\bnew\s+URL\(\s*["'`](\.{0,2}\/[^"'`\n]+)["'`]/g)) files.add(name!);
+  for (const [, name] of text.matchAll(/\b(?:new\s+URL|import\.meta\.resolve)\(\s*["'`](\.{0,2}\/[^"'`\n]+)["'`]/g))
+    files.add(name!);
   return {
     ...nothing,
     digest: fingerprintText(text),

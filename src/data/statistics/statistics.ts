@@ -66,23 +66,19 @@ export class Accumulator {
     return field;
   }
 
-  finish(custom: Readonly<Record<string, number>> = {}): Statistics {
+  finish(): Statistics {
     const fields: [string, FieldStatistics][] = [];
     for (const [name, field] of this.#fields) fields.push([name, field.finish(this.#rows, this.#percents)]);
-    return { rows: this.#rows, fields: Object.fromEntries(fields), custom: { ...custom } };
+    return { rows: this.#rows, fields: Object.fromEntries(fields), custom: {} };
   }
 }
 
 /** Of a whole value: a list's elements are its rows. */
-export function statisticsOf(
-  value: unknown,
-  percents: Iterable<number> = [],
-  custom: Readonly<Record<string, number>> = {},
-): Statistics {
+export function statisticsOf(value: unknown, percents: Iterable<number> = []): Statistics {
   const accumulator = new Accumulator(percents);
   if (Array.isArray(value)) for (const row of value) accumulator.add(row);
   else accumulator.add(value);
-  return accumulator.finish(custom);
+  return accumulator.finish();
 }
 
 class Field {

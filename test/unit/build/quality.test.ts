@@ -343,6 +343,18 @@ describe("a demand that cannot be", () => {
     expect(await kept!.read()).toEqual([{ user: "u", amount: 4 }]);
   });
 
+  it("that changes the value it is given changes no number but its own", async () => {
+    const { build, backend } = world();
+
+    const { graph: built } = await build({
+      checks: { cut: (rows) => (rows.splice(1).length > 0 ? true : "nothing to cut") },
+      statistics: { more: (rows: z.infer<typeof Rows>) => rows.push({ user: "nobody", amount: 1_000 }) },
+    });
+
+    const [first] = await built.statistics(built.artifacts.days, { backend });
+    expect(first?.statistics).toMatchObject({ rows: 10, fields: { amount: { max: 1 } } });
+  });
+
   it("that gives NaN blocks with a sentence", async () => {
     const { result } = await world().build({ statistics: { share: () => 0 / 0 } });
 

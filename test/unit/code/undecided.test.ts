@@ -254,6 +254,16 @@ const cases: readonly Case[] = [
     look: { parser: false },
   },
   {
+    title: "a file that is resolved, where no parser is installed",
+    files: {
+      "graph.ts": `${head}producer({ name: "a", build: () => import.meta.resolve("./text.txt") });`,
+      "text.txt": "one",
+    },
+    edit: { "text.txt": "two" },
+    because: "no-parser",
+    look: { parser: false },
+  },
+  {
     title: "a package, where no parser is installed",
     files: {
       "graph.ts": `${head}import { f } from "@team/pad/fast";\nproducer({ name: "a", build: () => f() });`,

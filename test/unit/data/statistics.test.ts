@@ -97,7 +97,7 @@ describe("the statistics of a value", () => {
   });
 
   it("are found by name", () => {
-    const statistics = statisticsOf([{ "a.b": 1 }, { "a.b": 3 }], [97.5], { own: 4 });
+    const statistics = { ...statisticsOf([{ "a.b": 1 }, { "a.b": 3 }], [97.5]), custom: { own: 4 } };
 
     expect(
       ["rows", "a.b.mean", "a.b.p97.5", "a.b.p97", "own", "c.mean"].map((name) => statisticNamed(statistics, name)),
