@@ -1,10 +1,10 @@
 // The folders that `ctx.temp()` gives: made on first use, removed with their step, and swept where a killed process left them.
 
 import { readdirSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { storageError } from "../util/durable-file.ts";
+import { makeFolder } from "../util/make-folder.ts";
 import { parseTempName, tempName, thisHost } from "../util/temp-name.ts";
 
 /** In the state folder, so that they are on the disk the results go to; without one, among the temporary files of the system. */
@@ -36,7 +36,7 @@ export class TempFolders {
     const path = join(this.#root, tempName());
     this.#made.push(path);
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      makeFolder(path, 0o700);
     } catch (cause) {
       throw storageError(cause, path, 0);
     }

@@ -1,6 +1,6 @@
 // Where OpenLineage events go: a function, a file of lines, or a server, which nothing ever waits for.
 
-import { appendFile, mkdir } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import type { Json } from "../../backend/records.ts";
@@ -11,6 +11,7 @@ import type { Intent } from "../../journal/intent.ts";
 import { MetadataWriter, type Outcome } from "../../journal/writer.ts";
 import { systemClock, type Clock } from "../../util/clock.ts";
 import { createId } from "../../util/id.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import type { RunEvent } from "./event.ts";
 
 export type Emit = (event: RunEvent) => void | Promise<void>;
@@ -33,7 +34,7 @@ export function toFile(path: string): Emit {
   let before: Promise<unknown> = Promise.resolve();
   return (event) => {
     const written = before.then(async () => {
-      await mkdir(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       await appendFile(path, `${JSON.stringify(event)}\n`);
     });
     before = written.catch(() => undefined);

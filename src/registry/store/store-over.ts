@@ -9,6 +9,7 @@ import type { Clock } from "../../util/clock.ts";
 import { errnoOf, storageError, syncFolders } from "../../util/durable-file.ts";
 import { escapeName, unescapeName } from "../../util/file-name.ts";
 import { createLimiter } from "../../util/limiter.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { showValue } from "../../util/show.ts";
 import { tempName } from "../../util/temp-name.ts";
 import type { ArtifactStore } from "../artifact-store.ts";
@@ -313,7 +314,7 @@ async function placeWhole(target: string, fill: (folder: string) => Promise<void
   }
   const temp = join(there === undefined ? dirname(target) : target, tempName());
   try {
-    await fs.mkdir(temp, { recursive: true });
+    makeFolder(temp);
     await fill(temp);
     if (there === undefined) await fs.rename(temp, target);
     else for (const name of await fs.readdir(temp)) await fs.rename(join(temp, name), join(target, name));

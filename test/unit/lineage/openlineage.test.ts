@@ -243,6 +243,10 @@ describe("OpenLineage events of a build as it runs", () => {
     expect(lines.map((line) => JSON.parse(line) as RunEvent).flatMap(problemsOf)).toEqual([]);
   });
 
+  it.skipIf(process.platform !== "linux")("fail at once where no folder can be made for the file", async () => {
+    await expect(toFile("/proc/none/events/lineage.ndjson")({} as RunEvent)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   it("are posted to a server that nobody waits for; what it does not take falls back to the journal", async () => {
     await using space = await openSpending();
     const posted: RunEvent[] = [];
