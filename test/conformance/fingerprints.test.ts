@@ -1,12 +1,12 @@
 // Fingerprints. After Artigraph's fingerprint tests.
 
-import fc from "fast-check";
 import { z } from "zod";
 import {
   artifact, canonicalText, diffManifests, fingerprintBytes, fingerprintManifest, fingerprintText, graph, literal, local, producer,
 } from "stratigraph"; // prettier-ignore
 import { describe, expect, it } from "vitest";
 import { did, Place, refusal } from "./support.ts";
+import { fc } from "../support/random.ts";
 
 /** The fingerprint of parts by name, as everything that counts is fingerprinted. */
 function fingerprintParts(parts: { readonly [name: string]: unknown }): string {

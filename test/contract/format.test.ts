@@ -1,6 +1,5 @@
 // What every format promises, tried on each: the same value is the same bytes, what is written is read, what is wrong is said.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytes } from "../../src/data/format/bytes.ts";
 import { csv } from "../../src/data/format/csv.ts";
@@ -9,6 +8,7 @@ import { json } from "../../src/data/format/json.ts";
 import { ndjson } from "../../src/data/format/ndjson.ts";
 import { text } from "../../src/data/format/text.ts";
 import { isStratigraphError } from "../../src/errors.ts";
+import { fc } from "../support/random.ts";
 
 const safeKey = fc.string({ unit: "grapheme", maxLength: 6 }).filter((key) => key !== "__proto__");
 const jsonValue = fc

@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   all,
@@ -21,6 +20,7 @@ import {
 import type { Backend, WiredArtifact } from "stratigraph";
 import { sqlite } from "stratigraph/sqlite";
 import { z } from "zod";
+import { fc } from "../support/random.ts";
 
 // The same story is told twice: to stratigraph, and to a few lines of plain code that know nothing of caches.
 

@@ -1,12 +1,12 @@
 // What an error knows about itself, and what is left of it after a journey through JSON.
 
 import { inspect } from "node:util";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { errorCodes, isStratigraphError, StratigraphError, wrapError, type ErrorCode } from "../../src/errors.ts";
 import { toErrorResponse } from "../../src/util/problem.ts";
 import { Secret } from "../../src/util/secret.ts";
 import { isDegradable, isRetryable } from "../../src/util/transient.ts";
+import { fc } from "../support/random.ts";
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 const codesThat = (is: "retryable" | "degradable"): string[] => codes.filter((code) => errorCodes[code][is]).sort();

@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Connection } from "../../../src/backend/backend.ts";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
@@ -14,6 +13,7 @@ import { isStratigraphError } from "../../../src/errors.ts";
 import { annotation, auditEntry, event, model, task, transition, version } from "../../../src/testing/fact-samples.ts";
 import { manualClock } from "../../../src/testing/manual-clock.ts";
 import { allPages, runId } from "../../../src/testing/samples.ts";
+import { fc } from "../../support/random.ts";
 
 interface Command {
   readonly name: string;

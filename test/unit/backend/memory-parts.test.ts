@@ -1,10 +1,10 @@
 // What the memory backend is made of: ordered maps, and a journal that takes changes back.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Journal } from "../../../src/backend/memory/journal.ts";
 import { OrderedMap } from "../../../src/backend/memory/ordered-map.ts";
 import { compareText } from "../../../src/util/text-order.ts";
+import { fc } from "../../support/random.ts";
 
 const changes = fc.array(fc.tuple(fc.nat(2), fc.string({ maxLength: 2, unit: "binary" }), fc.option(fc.nat())), {
   maxLength: 60,

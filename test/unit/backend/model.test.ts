@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Backend, Connection } from "../../../src/backend/backend.ts";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
@@ -18,6 +17,7 @@ import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { isStratigraphError } from "../../../src/errors.ts";
 import { manualClock, type ManualClock } from "../../../src/testing/manual-clock.ts";
 import { allPages, key, partition, print, run, runId, snapshot } from "../../../src/testing/samples.ts";
+import { fc } from "../../support/random.ts";
 
 // Few different values, so that calls meet what others wrote.
 const keys = ["", "a", "b", "é", "\uffee", "😀"].map(key);

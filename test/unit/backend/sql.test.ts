@@ -1,10 +1,10 @@
 // SQL is text and values, never mixed.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eachChunk, isPlain, rows, sql, textOf, valuesOf } from "../../../src/backend/sql/statement.ts";
 import { decodeJson, encodeJson } from "../../../src/backend/json-text.ts";
 import type { Json } from "../../../src/backend/records.ts";
+import { fc } from "../../support/random.ts";
 
 const dollar = (n: number): string => `$${n}`;
 

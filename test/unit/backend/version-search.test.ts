@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Connection } from "../../../src/backend/backend.ts";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
@@ -18,6 +17,7 @@ import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { model, version } from "../../../src/testing/fact-samples.ts";
 import { allPages, runId } from "../../../src/testing/samples.ts";
 import { compareText } from "../../../src/util/text-order.ts";
+import { fc } from "../../support/random.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "strata-search-"));
 const names = ["a", "ab", "b", "a[b]", "ä😀"];

@@ -1,6 +1,5 @@
 // Which partitions a producer makes, and which input partitions each of them needs.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import * as stratigraph from "stratigraph";
@@ -21,6 +20,7 @@ import type { Dimensions } from "../../../src/identity/dimension.ts";
 import { encodeKey } from "../../../src/identity/partition-key.ts";
 import { mapCall } from "../../../src/build/mapping.ts";
 import { partitionSet, type AnyKey, type PartitionSet } from "../../../src/build/partition-set.ts";
+import { fc } from "../../support/random.ts";
 
 // What the compiler would say of these declarations is tested elsewhere; here they are made in a loop.
 const { all, latest, mapKeys, optional, window } = stratigraph as any;

@@ -1,11 +1,11 @@
 // What gets from one thread to another: the same as was sent, or nothing.
 
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { packError, unpackError } from "../../../src/build/threads/packed-error.ts";
 import { pack, unpack } from "../../../src/build/threads/parcel.ts";
 import { isStratigraphError, StratigraphError } from "../../../src/errors.ts";
 import { failureOf } from "../../support/folder.ts";
+import { fc } from "../../support/random.ts";
 
 const sent = <T>(value: T): T => unpack(structuredClone(pack(value, "here")));
 

@@ -1,8 +1,8 @@
 // What users and their data are called must never command a terminal.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escapeJson, escapeLines, escapeText } from "../../../src/cli/terminal/escape.ts";
+import { fc } from "../../support/random.ts";
 
 /** Everything a terminal acts on or that turns text around. */
 const ACTING =

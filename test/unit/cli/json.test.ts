@@ -1,8 +1,8 @@
 // The document that --json prints, whole or in pieces.
 
-import fc from "fast-check";
 import { expect, it } from "vitest";
 import { jsonDocument, jsonPieces } from "../../../src/cli/report/json.ts";
+import { fc } from "../../support/random.ts";
 
 const acting = fc.constantFrom("\n", "\u001b[2J", "\u2028", '"', "\\", "a,\n    b", "é");
 const value = fc.oneof(

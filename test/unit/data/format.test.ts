@@ -2,7 +2,6 @@
 
 import { stringify } from "csv-stringify/sync";
 import { parse } from "csv-parse/sync";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bytes } from "../../../src/data/format/bytes.ts";
 import { inferCell } from "../../../src/data/format/csv-cell.ts";
@@ -13,6 +12,7 @@ import { json } from "../../../src/data/format/json.ts";
 import { findSyntaxProblem } from "../../../src/data/format/json-syntax.ts";
 import { ndjson } from "../../../src/data/format/ndjson.ts";
 import { text } from "../../../src/data/format/text.ts";
+import { fc } from "../../support/random.ts";
 
 const written = (format: Format, value: unknown): string => Buffer.from(format.encode(value)).toString();
 const read = (format: Format, content: string): unknown => format.decode(Buffer.from(content));

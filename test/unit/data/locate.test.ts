@@ -1,6 +1,5 @@
 // Where produced data goes: templates that are refused, and places that never meet.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { local, managed } from "../../../src/data/storage/local.ts";
 import type { ProducedPlace } from "../../../src/data/storage/storage.ts";
@@ -8,6 +7,7 @@ import { parseFingerprint } from "../../../src/identity/fingerprint.ts";
 import { daily, hourly, integers, monthly, oneOf, strings, weekly } from "../../../src/identity/declare-dimension.ts";
 import type { Dimensions, Key } from "../../../src/identity/dimension.ts";
 import { encodeKey } from "../../../src/identity/partition-key.ts";
+import { fc } from "../../support/random.ts";
 
 const input = parseFingerprint("0123456789abcdef0123456789abcdef");
 const attempt = "01k0aa00aa00aa00aa00aa00aa";

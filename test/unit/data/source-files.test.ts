@@ -2,7 +2,6 @@
 
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contentOf } from "../../../src/data/io.ts";
 import { openStatCache } from "../../../src/data/stat-cache.ts";
@@ -16,6 +15,7 @@ import { encodeKey } from "../../../src/identity/partition-key.ts"; // prettier-
 import { counters, countsSince } from "../../../src/util/counters.ts";
 import { parseTemplate } from "../../../src/util/template.ts";
 import { failureOf, Folder } from "../../support/folder.ts";
+import { fc } from "../../support/random.ts";
 
 const dated = { date: daily() };
 const named = { name: strings() };

@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Content } from "../../../src/data/content.ts";
 import { contentOf } from "../../../src/data/io.ts";
@@ -22,6 +21,7 @@ import { fingerprintText } from "../../../src/identity/fingerprint.ts";
 import type { Clock } from "../../../src/util/clock.ts";
 import { counters, countsSince } from "../../../src/util/counters.ts";
 import { Folder } from "../../support/folder.ts";
+import { fc } from "../../support/random.ts";
 
 const clockAt = (now: number): Clock => ({ now: () => now, monotonic: () => now });
 const content = (text: string): Content => ({

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { csv } from "../../../src/data/format/csv.ts";
@@ -14,6 +13,7 @@ import { daily, hourly, integers } from "../../../src/identity/declare-dimension
 import { schemaDescription } from "../../../src/identity/schema.ts";
 import { canonicalText } from "../../../src/util/canonical.ts";
 import { counters } from "../../../src/util/counters.ts";
+import { fc } from "../../support/random.ts";
 
 interface Choices {
   readonly graph: string;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkName, foldName, nameProblem } from "../../../src/graph/name.ts";
+import { fc } from "../../support/random.ts";
 
 describe("a name", () => {
   test.each([

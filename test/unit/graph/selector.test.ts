@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { local } from "../../../src/data/storage/local.ts";
@@ -8,6 +7,7 @@ import { defineGraph } from "../../../src/graph/graph.ts";
 import { producer } from "../../../src/graph/producer.ts";
 import { matchesGlob, parseSelector, selectNodes } from "../../../src/graph/selector.ts";
 import { daily, integers } from "../../../src/identity/declare-dimension.ts";
+import { fc } from "../../support/random.ts";
 
 const Day = artifact({
   schema: z.number(),

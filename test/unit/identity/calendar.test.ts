@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { calendarKinds, coarsenNumber, formatLabel, parseLabel } from "../../../src/identity/calendar.ts";
+import { fc } from "../../support/random.ts";
 
 const DAY = 86_400_000;
 /** Days since 1970 of the years 0000 to 9999. */

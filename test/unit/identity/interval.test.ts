@@ -1,10 +1,10 @@
 // Labels and moments: compared with the clocks of the language's own calendar, around every change of clocks in many zones.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { intervalOf, labelOf, type TimeDimension } from "../../../src/identity/interval.ts";
 import { daily, hourly, monthly, weekly } from "../../../src/identity/declare-dimension.ts";
 import { enumerateValues } from "../../../src/identity/dimension-value.ts";
+import { fc } from "../../support/random.ts";
 
 const zones = [
   "UTC",

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isStratigraphError } from "../../../src/errors.ts";
 import {
@@ -10,6 +9,7 @@ import {
   type ManifestChange,
 } from "../../../src/identity/manifest.ts";
 import { anyValue, reordered } from "../util/values.ts";
+import { fc } from "../../support/random.ts";
 
 const [A, B, C] = ["a".repeat(32), "b".repeat(32), "c".repeat(32)];
 const manifest = (parts: Record<string, unknown>): Manifest => ({ kind: "input", format: 1, parts });

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { isStratigraphError, type StratigraphError } from "../../../src/errors.ts";
 import {
@@ -45,6 +44,7 @@ import {
   parseComponents,
   valueComponents,
 } from "../../../src/identity/value-components.ts";
+import { fc } from "../../support/random.ts";
 
 function refusal(work: () => unknown): StratigraphError {
   try {

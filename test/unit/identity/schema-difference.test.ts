@@ -1,10 +1,10 @@
 // Two schemas compared: zod itself is the judge of what is compatible.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { schemaDifference, type SchemaVerdict } from "../../../src/identity/schema-difference.ts";
 import { edited, schemaOf, specs, valuesOf, type Spec } from "./schema-specs.ts";
+import { fc } from "../../support/random.ts";
 
 const Row = z.object({ id: z.int(), price: z.string(), kind: z.enum(["a", "b"]) });
 const said = (before: z.ZodType, after: z.ZodType): string[] => {
@@ -130,7 +130,7 @@ describe("what is called compatible", () => {
   }
 
   it("takes each value that the old schema took, after any edit", () => {
-    const runs = { numRuns: Number(process.env["RUNS"] ?? 2_000), endOnFailure: true };
+    const runs = { numRuns: Number(process.env["STRATA_RUNS"] ?? 2_000), endOnFailure: true };
     fc.assert(
       fc.property(specs, fc.gen(), (spec, gen) => judge(spec, edited(spec, gen), gen)),
       runs,
@@ -142,7 +142,7 @@ describe("what is called compatible", () => {
   });
 
   it("takes each value that the old schema took, of any two schemas", () => {
-    const runs = { numRuns: Number(process.env["RUNS"] ?? 1_000), endOnFailure: true };
+    const runs = { numRuns: Number(process.env["STRATA_RUNS"] ?? 1_000), endOnFailure: true };
     fc.assert(fc.property(specs, specs, fc.gen(), judge), runs);
   });
 

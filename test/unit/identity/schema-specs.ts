@@ -1,7 +1,8 @@
 // Random zod schemas for tests: a plain description, the schema of it, values that it takes, and edits of one place of it.
 
-import fc, { type Arbitrary, type GeneratorValue } from "fast-check";
+import type { Arbitrary, GeneratorValue } from "fast-check";
 import * as z from "zod";
+import { fc } from "../../support/random.ts";
 
 export type Spec =
   | { readonly k: "string" | "number" | "int" | "bigint" | "date" | "array" | "set"; readonly min?: number; readonly max?: number; readonly of?: Spec } // prettier-ignore

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeVersion, gitCommit, semver, text, timestamp, type Version } from "../../../src/identity/version.ts";
+import { fc } from "../../support/random.ts";
 
 const counts = (version: Version): string => describeVersion(version).counts;
 const invalid = expect.objectContaining({ code: "VERSION_INVALID" });

@@ -1,8 +1,8 @@
 // The bounded queue.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Ring } from "../../../src/journal/ring.ts";
+import { fc } from "../../support/random.ts";
 
 describe("a ring", () => {
   it("behaves like an array that gives up its first item when it is full", () => {

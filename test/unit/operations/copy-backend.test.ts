@@ -2,7 +2,6 @@
 
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findAuditBreak } from "../../../src/backend/audit-chain.ts";
 import type { Backend, Connection } from "../../../src/backend/backend.ts";
@@ -16,6 +15,7 @@ import { faulty } from "../../../src/testing/faulty.ts";
 import { key, partition, print, refusal, run, runId, snapshot } from "../../../src/testing/samples.ts";
 import { everyAnswer, fillStore, wholeStore } from "../../../src/testing/store-samples.ts";
 import { Folder } from "../../support/folder.ts";
+import { fc } from "../../support/random.ts";
 
 let folder: Folder;
 let opened: Connection[];

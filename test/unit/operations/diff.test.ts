@@ -1,9 +1,9 @@
 // Two snapshots compared by content.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diffSnapshotsIn } from "../../../src/operations/diff.ts";
 import { openHistory, type Held } from "./history.ts";
+import { fc } from "../../support/random.ts";
 
 describe("two snapshots", () => {
   it("differ by what was added, removed and changed, artifact by artifact", async () => {

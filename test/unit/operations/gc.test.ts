@@ -1,6 +1,5 @@
 // What may be collected, and what never is.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StoredSnapshot } from "../../../src/backend/records.ts";
 import { newHolder } from "../../../src/build/holder.ts";
@@ -8,6 +7,7 @@ import { StratigraphError } from "../../../src/errors.ts";
 import type { KeyText } from "../../../src/identity/partition-key.ts";
 import { collectGarbageIn } from "../../../src/operations/gc.ts";
 import { openHistory, record } from "./history.ts";
+import { fc } from "../../support/random.ts";
 
 describe("garbage", () => {
   it("is what only old snapshots hold, with the newest of them as its last referrer", async () => {

@@ -1,8 +1,8 @@
 // Where two values differ, told as paths.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { differencesOf } from "../../../src/operations/value-difference.ts";
+import { fc } from "../../support/random.ts";
 
 describe("two values", () => {
   it("that are equal have no difference", () => {

@@ -13,7 +13,6 @@ import {
 } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StratigraphError } from "../../../src/errors.ts";
 import { localStore } from "../../../src/registry/store/local-store.ts";
@@ -21,6 +20,7 @@ import { memoryStore } from "../../../src/registry/store/memory-store.ts";
 import { openArtifactStore } from "../../../src/registry/store/open-store.ts";
 import { decodeTree, digestOf, encodeTree, pathProblem, type Tree } from "../../../src/registry/store/tree.ts";
 import { failureOf, Folder } from "../../support/folder.ts";
+import { fc } from "../../support/random.ts";
 
 /** A name that Linux takes: any text but `/`, NUL, "." and "..", of at most 255 bytes. */
 const fileName = fc

@@ -3,12 +3,12 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { fileCodec, jsonCodec, type ModelCodec, type Trainable } from "../../../src/registry/codec.ts";
 import { memoryStore } from "../../../src/registry/store/memory-store.ts";
 import { failureOf, Folder } from "../../support/folder.ts";
+import { fc } from "../../support/random.ts";
 
 /** y = slope * x + intercept, by least squares. */
 class Line {

@@ -2,7 +2,6 @@
 
 import { mkdirSync, readFileSync, writeFileSync, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { artifact, graph, literal, producer } from "stratigraph";
@@ -12,6 +11,7 @@ import type { RunId } from "../../../src/backend/records.ts";
 import { jsonCodec } from "../../../src/registry/codec.ts";
 import { modelVersionSchema, type ModelVersion } from "../../../src/registry/model-version.ts";
 import { auditOf, bytes, eventTypesOf, openRegistry } from "../../support/registry.ts";
+import { fc } from "../../support/random.ts";
 
 describe("a version's numbers", () => {
   it.each([

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { runInNewContext } from "node:vm";
-import fc from "fast-check";
 import { produce } from "immer";
 import { describe, expect, it } from "vitest";
 import { isStratigraphError, type StratigraphError } from "../../../src/errors.ts";
 import { canonicalText, parseCanonical } from "../../../src/util/canonical.ts";
 import { counters } from "../../../src/util/counters.ts";
 import { anyValue, reordered } from "./values.ts";
+import { fc } from "../../support/random.ts";
 
 function refusal(value: unknown): StratigraphError {
   try {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { reach, topologicalOrder } from "../../../src/util/dag.ts";
+import { fc } from "../../support/random.ts";
 
 const edgesOf = (lists: readonly (readonly number[])[]) => (index: number) => lists[index] ?? [];
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { counters } from "../../../src/util/counters.ts";
 import { createDigest, hashBytes, hashText } from "../../../src/util/digest.ts";
+import { fc } from "../../support/random.ts";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 

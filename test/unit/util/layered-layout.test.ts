@@ -1,8 +1,8 @@
 // Layouts of random graphs: nothing overlaps, and every link goes to the right.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { layOut } from "../../../src/util/layered-layout.ts";
+import { fc } from "../../support/random.ts";
 
 const gaps = { across: 40, down: 10 };
 

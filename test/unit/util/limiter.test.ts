@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createLimiter } from "../../../src/util/limiter.ts";
+import { fc } from "../../support/random.ts";
 
 describe("a limiter", () => {
   it("lets at most n run, starts them in arrival order, and runs them all", async () => {

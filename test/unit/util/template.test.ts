@@ -1,8 +1,8 @@
 // Templates as text: what can be written, what is refused, and filling in by stages.
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fillTemplate, formatPart, parseTemplate, templateSegments } from "../../../src/util/template.ts";
+import { fc } from "../../support/random.ts";
 
 const filled = (text: string, values: Readonly<Record<string, string>>): string =>
   fillTemplate(parseTemplate(text), ({ name }) => values[name]).text;

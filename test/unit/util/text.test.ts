@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { showValue } from "../../../src/util/show.ts";
 import { suggest, suggestKey } from "../../../src/util/suggest.ts";
 import { compareText } from "../../../src/util/text-order.ts";
+import { fc } from "../../support/random.ts";
 
 describe("the order of texts", () => {
   it("is that of their UTF-8 bytes", () => {

@@ -1,6 +1,5 @@
+import { fc } from "../../support/random.ts";
 // Values of every kind that has a canonical text, from domains so small that two of them are often equal.
-
-import fc from "fast-check";
 
 const names = ["", "a", "b", "$", "toJSON", "__proto__", "value", "10", "9", "\u{1f600}", "\uff5e", "é"];
 const bytesOf = (bytes: readonly number[]): ArrayBuffer => new Uint8Array(bytes).buffer;
