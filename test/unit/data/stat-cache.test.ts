@@ -155,7 +155,7 @@ describe("the file", () => {
         .map((text) => `/${text.replaceAll("\0", "").replace(/[\uD800-\uDFFF]/g, "")}`),
       stamp: fc.record({
         size: fc.nat(),
-        mtimeMs: fc.double({ min: 0, max: now - 1000, noNaN: true }),
+        mtimeMs: fc.double({ min: 0, max: now - 3000, noNaN: true }),
         ctimeMs: fc.double({ min: 0.5, max: now - 3000, noNaN: true }),
         ino: fc.maxSafeNat(),
       }),
