@@ -14,8 +14,8 @@ import { everyItem } from "../../backend/pages.ts";
 import { suggest, suggestKey } from "../../util/suggest.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
-import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
-import { findArtifact, findPartition, parseTarget } from "../target.ts";
+import { findSnapshot, formerKey, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
+import { findArtifact, findPartition, nameNow, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { statisticLines } from "../report/statistics.ts";
 import { pastReason } from "../report/summary.ts";
@@ -62,9 +62,9 @@ async function showThing(lookup: Lookup, call: Shown, typed: string): Promise<An
     });
     const description =
       found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
-    const known = description.artifacts.some(({ key }) => key === target.key);
-    if (known || kind === "artifact" || target.partition !== undefined) {
-      const artifact = findArtifact(description, target.key);
+    const known = await formerKey(connection, lookup.graph, description, target.key);
+    if (known !== undefined || kind === "artifact" || target.partition !== undefined) {
+      const artifact = findArtifact(description, known ?? target.key);
       if (found === undefined || target.partition === undefined)
         return showArtifact(lookup, call, artifact, description, found?.snapshot);
       return showPartition(lookup, call, artifact, found.snapshot, target.partition);
@@ -102,9 +102,15 @@ async function unknownThing(
   const [, rest] = /^\w+:(.*)$/s.exec(name) ?? [];
   const kinds = rest === undefined ? [] : KINDS.map((known) => `${known}:${rest}`);
   const guess = suggest(name, [...tags, ...keys, ...kinds]) ?? suggestKey(name, keys);
+  const now = description === undefined ? undefined : nameNow(description, name);
   const code = kind === "tag" ? "TAG_UNKNOWN" : kind === "snapshot" ? "SNAPSHOT_UNKNOWN" : "SELECTOR_UNKNOWN";
   return new StratigraphError(code, `graph '${graph}' knows no ${kind ?? "artifact, tag, snapshot or run"} '${name}'`, {
-    hint: guess === undefined ? "See: strata ls, strata snapshots, strata tag" : `Did you mean '${guess}'?`,
+    hint:
+      now !== undefined
+        ? `It is called '${now}' now.`
+        : guess === undefined
+          ? "See: strata ls, strata snapshots, strata tag"
+          : `Did you mean '${guess}'?`,
   });
 }
 
