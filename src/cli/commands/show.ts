@@ -12,11 +12,12 @@ import type { ArtifactDescription, GraphDescription } from "../../graph/describe
 import { describeDimensionKinds } from "../../operations/declarations.ts";
 import { everyItem } from "../../backend/pages.ts";
 import { suggest, suggestKey } from "../../util/suggest.ts";
+import { errorText } from "../../lineage/record.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, formerKey, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
 import { findArtifact, findPartition, nameNow, parseTarget } from "../target.ts";
-import { escapeText } from "../terminal/escape.ts";
+import { escapeBeginning, escapeText } from "../terminal/escape.ts";
 import { statisticLines } from "../report/statistics.ts";
 import { pastReason } from "../report/summary.ts";
 import { bytesText, count, duration, moment, number, short } from "../terminal/quantity.ts";
@@ -364,6 +365,7 @@ function runFacts(run: RunRecord): (readonly [string, string])[] {
     ["producer", run.producer === undefined ? "" : `${run.producer} ${run.version ?? ""}`.trimEnd()],
     ["state", run.state],
     ["because", reasonText(run) ?? ""],
+    ["error", errorText(run.error) ?? ""],
     ["when", `${moment(run.startedAt)} UTC${tookText(run)}`],
     ["attempts", run.attempts > 1 ? String(run.attempts) : ""],
     ["by", run.holder],
@@ -380,13 +382,19 @@ export function reasonText({ reason }: RunRecord): string | undefined {
   return reason === undefined || reason === null ? undefined : pastReason(reason as unknown as Reason);
 }
 
+/** One line, or the beginning of it: an error may be a whole document. */
+function escapeFact(value: string): string {
+  const line = escapeText(value);
+  return escapeBeginning(line, "--json has the whole text").join(" ");
+}
+
 /** A headline, and below it what is known, without what is not. */
 export function facts(colors: Colors, title: string, rows: readonly (readonly [string, string])[]): string[] {
   const known = rows.filter(([, value]) => value !== "");
   return [
     colors.bold(escapeText(title)),
     ...table(
-      known.map(([name, value]) => [colors.dim(escapeText(name)), escapeText(value)]),
+      known.map(([name, value]) => [colors.dim(escapeText(name)), escapeFact(value)]),
       { indent: "  " },
     ),
   ];
