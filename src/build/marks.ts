@@ -3,9 +3,8 @@
 import { everyItem } from "../backend/pages.ts";
 import type { MarkKind, MarkRecord, NewMark, StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { userName } from "./holder.ts";
-import { keysNow } from "./pins.ts";
 import { placeText } from "./place.ts";
-import { resolveSnapshot } from "./snapshot.ts";
+import { keyInSnapshot, resolveSnapshot } from "./snapshot.ts";
 import { openWorkspace, type Workspace, type WorkspaceOptions } from "./workspace.ts";
 import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
@@ -100,10 +99,9 @@ export async function unpin(
   )) {
     held.push(mark);
   }
-  const keyNow = keysNow(graph);
   const gone = new Set<string>();
   for (const { artifactKey, key } of held) {
-    if (!graph.nodes.has(keyNow(artifactKey))) gone.add(artifactKey).add(placeText(artifactKey, key));
+    if (!graph.nodes.has(graph.keyNow(artifactKey))) gone.add(artifactKey).add(placeText(artifactKey, key));
   }
   const there = selectors.filter((selector) => !gone.has(selector));
   // Without any selector everything would be chosen.
@@ -112,7 +110,7 @@ export async function unpin(
   const named = (key: string, text: string): boolean =>
     (partitions.get(key) as readonly string[] | undefined)?.includes(text) ?? keys.has(key);
   const pins = held.filter(({ artifactKey, key: text }) => {
-    const key = keyNow(artifactKey);
+    const key = graph.keyNow(artifactKey);
     if (!graph.nodes.has(key)) {
       return selectors.includes(artifactKey) || selectors.includes(placeText(artifactKey, text));
     }
@@ -155,8 +153,9 @@ async function choose(
   const take = async (key: string, only: readonly string[] | undefined): Promise<void> => {
     if (only !== undefined) refuseParts(graph, key, only);
     for (const one of siblingsOf(graph, key)) {
+      const then = await keyInSnapshot(connection, graph, snapshot.id, one);
       const list = everyItem((page) =>
-        connection.readSnapshotPartitions(snapshot.id, one, {
+        connection.readSnapshotPartitions(snapshot.id, then, {
           page,
           ...(only === undefined ? {} : { keys: only as readonly StoredPartition["key"][] }),
         }),

@@ -27,11 +27,10 @@ export interface Pins {
 export async function readPins({ connection }: Workspace, network: Network): Promise<Pins> {
   const { graph, states } = network;
   const filter = { graph: graph.name, kind: "pin", open: true } as const;
-  const keyNow = keysNow(graph);
   const marks: { mark: MarkRecord; step: Step; slot: number }[] = [];
   const unlaid: { place: string; mark: MarkRecord }[] = [];
   for await (const mark of everyItem((page) => connection.listMarks(filter, page))) {
-    const node = graph.nodes.get(keyNow(mark.artifactKey));
+    const node = graph.nodes.get(graph.keyNow(mark.artifactKey));
     const state = node === undefined ? undefined : states.get(node);
     if (node?.kind === "produced" && state === undefined) unlaid.push({ place: placeText(node.key, mark.key), mark });
     if (state?.kind !== "steps") continue;
@@ -64,12 +63,6 @@ export async function readPins({ connection }: Workspace, network: Network): Pro
     }),
   ];
   return { steps, contents: contents.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) };
-}
-
-/** Marks name artifacts as they were called then: gives the key of today, or the same where it has none. */
-export function keysNow(graph: GraphDefinition): (key: string) => string {
-  const renamed = new Map([...graph.was].flatMap(([key, olds]) => olds.map((old) => [old, key])));
-  return (key) => renamed.get(key) ?? key;
 }
 
 function usable(node: ProducedNode, mark: MarkRecord, stored: StoredPartition | undefined): StoredPartition {

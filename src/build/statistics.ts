@@ -7,7 +7,7 @@ import type { Statistics } from "../data/statistics/statistics.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import type { GraphArtifact } from "../graph/wired.ts";
 import type { Finding } from "./quality.ts";
-import { resolveSnapshot } from "./snapshot.ts";
+import { keyInSnapshot, resolveSnapshot } from "./snapshot.ts";
 import { openWorkspace, type WorkspaceOptions } from "./workspace.ts";
 
 /** What is known of one partition. */
@@ -47,5 +47,6 @@ export async function statisticsIn<G extends string>(
 ): Promise<readonly PartitionStatistics[]> {
   await using workspace = await openWorkspace({ ...options, readOnly: true });
   const found = await resolveSnapshot(workspace.connection, graph.name, snapshot);
-  return await readStatistics(workspace.connection, found, graph.node(artifact).key);
+  const key = await keyInSnapshot(workspace.connection, graph, found.id, graph.node(artifact).key);
+  return await readStatistics(workspace.connection, found, key);
 }

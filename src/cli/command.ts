@@ -41,6 +41,8 @@ export interface Option<Value = unknown> {
   readonly flags: string;
   readonly says: string;
   readonly parse?: ((text: string, previous?: unknown) => Value) | undefined;
+  /** May be given several times: `parse` gets what it made of those before. */
+  readonly repeats?: true | undefined;
   /** For the compiler only. */
   readonly "~value"?: Value | undefined;
 }
@@ -134,15 +136,18 @@ export function texts(flags: string, says: string): Option<true | readonly strin
   return { flags, says };
 }
 
-/** May be given several times: "name=value" each. */
+/** May be given several times: "name=value" each, and each name once. */
 export function pairs(flags: string, says: string): Option<ReadonlyMap<string, string> | undefined> {
   return {
     flags,
     says,
+    repeats: true,
     parse: (given, previous) => {
       const [, name, value] = /^([^=]+)=(.*)$/s.exec(given) ?? [];
       if (name === undefined || value === undefined) throw new RangeError("name=value");
-      return new Map([...((previous as ReadonlyMap<string, string> | undefined) ?? []), [name, value]]);
+      const before = (previous as ReadonlyMap<string, string> | undefined) ?? new Map<string, string>();
+      if (before.has(name)) throw new RangeError(`each name once: '${name}' is '${before.get(name)}' already`);
+      return new Map([...before, [name, value]]);
     },
   };
 }

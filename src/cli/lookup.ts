@@ -47,11 +47,21 @@ export async function findFormer(
   description: GraphDescription,
   key: string,
 ): Promise<ArtifactDescription> {
+  return findArtifact(description, (await formerKey(connection, graph, description, key)) ?? key);
+}
+
+/** The key an artifact has in a snapshot, by that one or by the one it has in the latest; `undefined` where it is not there. */
+export async function formerKey(
+  connection: Connection,
+  graph: string,
+  description: GraphDescription,
+  key: string,
+): Promise<string | undefined> {
   const has = (one: string): boolean => description.artifacts.some((artifact) => artifact.key === one);
-  if (has(key)) return findArtifact(description, key);
-  const latest = await findSnapshot(connection, graph, "latest");
-  const now = latest.description.artifacts.find((artifact) => artifact.key === key);
-  return findArtifact(description, now?.was?.find(has) ?? key);
+  if (has(key)) return key;
+  const latest = await connection.readLatestSnapshot(graph);
+  const known = latest === undefined ? description : await loadDescription(connection, latest);
+  return known.artifacts.find((artifact) => artifact.key === key)?.was?.find(has);
 }
 
 /** Tag names by snapshot, each list in order. */

@@ -43,7 +43,12 @@ function parserOf(command: Command, called: (parsed: Parsed) => void): Commander
     parser.addOption(parserOption(name, option));
   }
   parser.option("--json");
-  if (command.project) parser.option("-f, --file <file>").option("--graph <name>");
+  if (command.project) {
+    for (const flags of ["-f, --file <file>", "--graph <name>"]) {
+      const option = new ParserOption(flags);
+      parser.addOption(option.argParser((given: string, previous) => once(option, given, previous)));
+    }
+  }
   for (const { shape } of command.arguments) parser.argument(shape.replace("…", "..."));
   // Options of the whole may stand before or behind the part's name.
   for (const subcommand of command.subcommands) parser.addCommand(parserOf(subcommand, called));
@@ -54,12 +59,13 @@ function parserOf(command: Command, called: (parsed: Parsed) => void): Commander
   return parser;
 }
 
-function parserOption(name: string, { flags, says, parse: read }: Option): Commander.Option {
+function parserOption(name: string, { flags, says, parse: read, repeats }: Option): Commander.Option {
   const option = new ParserOption(flags, says);
   if (option.attributeName() !== name) throw new TypeError(`option ${flags} is not called ${name}`);
   if (option.isBoolean() && !option.negate) option.default(false);
   if (read !== undefined) {
     option.argParser((given: string, previous: unknown) => {
+      if (repeats !== true) once(option, given, previous);
       try {
         return read(given, previous);
       } catch (error) {
@@ -72,6 +78,14 @@ function parserOption(name: string, { flags, says, parse: read }: Option): Comma
     });
   }
   return option;
+}
+
+/** The last of two would win, and nobody would know of the first. Error: USAGE. */
+function once(option: Commander.Option, given: string, previous: unknown): string {
+  if (previous === undefined) return given;
+  throw new StratigraphError("USAGE", `${option.long ?? option.flags} is given twice, and takes one value`, {
+    received: `'${given}' as well`,
+  });
 }
 
 /** "error: unknown option '--forse'\n(Did you mean --force?)" in our form. */

@@ -32,19 +32,24 @@ export function splitReference(text: string): { readonly name: string; readonly 
 export function findArtifact({ name, artifacts }: GraphDescription, key: string): ArtifactDescription {
   const found = artifacts.find((artifact) => artifact.key === key);
   if (found !== undefined) return found;
-  const renamed = artifacts.find(({ was }) => was?.includes(key) === true);
+  const now = nameNow({ artifacts }, key);
   const guess = suggestKey(
     key,
     artifacts.map((artifact) => artifact.key),
   );
   throw new StratigraphError("SELECTOR_UNKNOWN", `graph '${name}' has no artifact '${key}'`, {
     hint:
-      renamed !== undefined
-        ? `It is called '${renamed.key}' now.`
+      now !== undefined
+        ? `It is called '${now}' now.`
         : guess === undefined
           ? "List them: strata ls"
           : `Did you mean '${guess}'?`,
   });
+}
+
+/** What an artifact that had this key before is called now; `undefined` where none had it. */
+export function nameNow({ artifacts }: Pick<GraphDescription, "artifacts">, key: string): string | undefined {
+  return artifacts.find(({ was }) => was?.includes(key) === true)?.key;
 }
 
 /** A key as typed, in its one form. Error: PARTITION_KEY_INVALID. */

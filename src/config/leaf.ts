@@ -1,7 +1,7 @@
 // One setting: what it may be, what it is unless told, and how a variable of the environment writes it.
 
 import { z } from "zod";
-import { parseDuration, type Milliseconds } from "../util/duration.ts";
+import { formatDuration, parseDuration, type Milliseconds } from "../util/duration.ts";
 
 export interface Leaf<Value = unknown> {
   readonly kind: "leaf";
@@ -43,15 +43,18 @@ export function between(standard: number, from: number, to: number, { says, vari
   return { ...plain(says, variables), expected, standard, schema, read: number };
 }
 
-/** Milliseconds, or a text with a unit. */
-export function duration(standard: number, { says, variables = [] }: Words): Leaf<Milliseconds> {
+/** Milliseconds, or a text with a unit; `least`: milliseconds. */
+export function duration(
+  standard: number,
+  { says, variables = [], least = 0 }: Words & { readonly least?: number },
+): Leaf<Milliseconds> {
   const schema = z
     .union([z.number().nonnegative(), z.string().transform((text) => parseDuration(text) ?? Number.NaN)])
-    .pipe(z.number().nonnegative())
+    .pipe(z.number().min(least))
     .transform((time) => time as Milliseconds);
   return {
     ...plain(says, variables),
-    expected: 'a time such as "250ms", "30s", "5m", "12h" or "90d"',
+    expected: `a time${least === 0 ? "" : ` of at least ${formatDuration(least)},`} such as "250ms", "30s", "5m", "12h" or "90d"`,
     standard: standard as Milliseconds,
     schema,
     read: (text) => text,

@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Backend } from "../backend/backend.ts";
 import { StratigraphError } from "../errors.ts";
+import { parseDuration, type DurationText } from "../util/duration.ts";
 import type { SecretProvider } from "../util/secret.ts";
 import { showValue } from "../util/show.ts";
 import { suggest } from "../util/suggest.ts";
@@ -24,6 +25,8 @@ export interface ProjectConfig {
   readonly path?: string | undefined;
   /** Steps that run at once; as many as there are processors unless told. */
   readonly concurrency?: number | undefined;
+  /** Silence after which another process may take over what this one holds: milliseconds, or a text with a unit. */
+  readonly leaseTime?: number | DurationText | undefined;
   /** Values for params of producers. */
   readonly params?: Readonly<Record<string, unknown>> | undefined;
   /** How many steps may be in a pool at once. */
@@ -41,6 +44,7 @@ const CHECKS: {
   root: { fits: isName, expected: "the path of a folder" },
   path: { fits: isName, expected: "the path of a folder" },
   concurrency: { fits: isCount, expected: "a whole number of at least 1" },
+  leaseTime: { fits: isLeaseTime, expected: 'a time of at least a second, such as "90s" or "10m"' },
   params: { fits: isRecord, expected: "values by name, such as { rate: 0.2 }" },
   pools: { fits: isRecord, expected: "whole numbers of at least 1 by name, such as { gpu: 1 }" },
   secrets: { fits: (value) => typeof value === "function", expected: "a function from a name to a text or undefined" },
@@ -69,6 +73,7 @@ export const variables = {
   STRATA_DATABASE_URL: "backend",
   STRATA_BACKEND: "backend",
   STRATA_CONCURRENCY: "concurrency",
+  STRATA_LEASE_TIME: "leaseTime",
 } as const;
 
 const MODULES = ["strata.config.ts", "strata.config.mts", "strata.config.js", "strata.config.mjs"];
@@ -120,6 +125,11 @@ export function placesOf(
 
 export function isYaml(path: string): boolean {
   return /\.ya?ml$/.test(path);
+}
+
+/** In milliseconds. */
+export function leaseTimeOf({ leaseTime }: ProjectConfig): number | undefined {
+  return typeof leaseTime === "string" ? parseDuration(leaseTime) : leaseTime;
 }
 
 /** Why one should look twice before running this file, as a sentence; `undefined` where all is well. */
@@ -214,6 +224,12 @@ function isRecord(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+/** Renewed a few times within it: with less than a second a busy process would lose what it holds. */
+function isLeaseTime(value: unknown): boolean {
+  const time = typeof value === "string" ? parseDuration(value) : value;
+  return typeof time === "number" && Number.isFinite(time) && time >= 1_000;
 }
 
 function isBackend(value: unknown): boolean {

@@ -22,6 +22,7 @@ export interface Settings {
   readonly path: string | undefined;
   readonly backend: string | Backend | undefined;
   readonly concurrency: number | undefined;
+  readonly leaseTime: Milliseconds;
   readonly params: Readonly<Record<string, unknown>>;
   readonly pools: Readonly<Record<string, number>>;
   readonly secrets: SecretProvider | undefined;
@@ -127,6 +128,10 @@ export const settings: Tree<Settings> = {
     ...count(1, 1, { says: "Steps that run at once; as many as there are processors unless told." }),
     standard: undefined,
   },
+  leaseTime: duration(60_000, {
+    least: 1_000,
+    says: "Silence after which another process may take over a step, or a place in a pool; a process that is seen to be dead is not waited for.",
+  }),
   params: {
     ...data<Readonly<Record<string, unknown>>>({}, "values by name", z.record(z.string(), z.unknown()).readonly(), {
       says: "Values for params of producers, where a build is not given others with -p.",

@@ -138,6 +138,12 @@ export class GraphDefinition<G extends string = string, N = {}> implements Graph
     return (this.#lazy.description ??= within(this.name, () => describeGraph(this)));
   }
 
+  /** The key of today for one that an artifact had before; any other key as it is. */
+  keyNow(key: string): string {
+    for (const [now, olds] of this.was) if (olds.includes(key)) return now;
+    return key;
+  }
+
   /**
    * The node of a key, or of an artifact of this graph, of one it was derived from or one derived from it.
    * Error: GRAPH_INVALID for any other artifact, also of another graph by the same name.

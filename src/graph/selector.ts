@@ -29,6 +29,7 @@ interface SelectableGraph {
   readonly name: string;
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly calls: readonly GraphCall[];
+  readonly was?: ReadonlyMap<string, readonly string[]>;
 }
 
 const MOST_LISTED = 5;
@@ -132,7 +133,9 @@ function matchingNodes(graph: SelectableGraph, { text, what }: Selector): readon
     if (node !== undefined) return [node];
     // A namespace chooses what is in it.
     const inside = what.partition === undefined ? glob(graph, `${what.pattern}.*`) : [];
-    return inside.length > 0 ? inside : unknown(graph, text, suggestKey(what.pattern, graph.nodes.keys()));
+    if (inside.length > 0) return inside;
+    const [now] = [...(graph.was ?? [])].find(([, olds]) => olds.includes(what.pattern)) ?? [];
+    return unknown(graph, text, suggestKey(what.pattern, graph.nodes.keys()), now);
   }
   const found = glob(graph, what.pattern);
   return found.length > 0 ? found : unknown(graph, text, undefined);
@@ -170,12 +173,18 @@ function partitionOf(node: GraphNode, argument: string, selector: string): KeyTe
   }
 }
 
-function unknown(graph: SelectableGraph, text: string, near: string | undefined): never {
+/** `now`: what the name that was meant has become. */
+function unknown(graph: SelectableGraph, text: string, near: string | undefined, now?: string): never {
   const keys = [...graph.nodes.keys()];
   const some = keys.slice(0, MOST_LISTED).map((key) => `'${key}'`);
   const more = keys.length > some.length ? ` and ${keys.length - some.length} more` : "";
   throw new StratigraphError("SELECTOR_UNKNOWN", `nothing in graph '${graph.name}' matches ${showValue(text)}`, {
-    hint: near === undefined ? `Its artifacts are ${some.join(", ")}${more}.` : `Did you mean '${near}'?`,
+    hint:
+      now !== undefined
+        ? `It is called '${now}' now.`
+        : near === undefined
+          ? `Its artifacts are ${some.join(", ")}${more}.`
+          : `Did you mean '${near}'?`,
     data: { selector: text },
   });
 }

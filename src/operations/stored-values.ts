@@ -29,14 +29,14 @@ export async function storedValues(
   const place = (key: string, partition: StoredPartition): string =>
     `${placeText(key, partition.key)} at ${partition.location}`;
   const bytes = (key: string, partition: StoredPartition): Promise<Uint8Array> =>
-    readPartitionBytes(workspace, graph?.nodes.get(key), partition);
+    readPartitionBytes(workspace, graph?.nodes.get(graph.keyNow(key)), partition);
   const written = async (key: string, partition: StoredPartition, was = key): Promise<unknown> =>
     decodeAsStored(description, was, await bytes(key, partition), place(key, partition));
   return {
     bytes,
     written,
     async value(key, partition, was = key) {
-      const node = graph?.nodes.get(key);
+      const node = graph?.nodes.get(graph.keyNow(key));
       if (node === undefined) return written(key, partition, was);
       const form = await formInSnapshot(workspace.connection, snapshot, was, node, partition);
       return decodeWritten(node, form, await bytes(key, partition), place(key, partition));

@@ -55,7 +55,7 @@ export async function verifySnapshots(
   for (const snapshot of snapshots) {
     const counts = await connection.countSnapshotPartitions(snapshot.id);
     for (const key of counts.keys()) {
-      const found = graph?.nodes.get(key);
+      const found = graph?.nodes.get(graph.keyNow(key));
       for await (const partition of everyItem((page) =>
         connection.readSnapshotPartitions(snapshot.id, key, { page }),
       )) {
@@ -88,7 +88,7 @@ export async function verifyAgain(
   for (const [index, finding] of findings.entries()) {
     const partition = stored[index];
     if (partition === undefined) continue;
-    const found = graph?.nodes.get(finding.key);
+    const found = graph?.nodes.get(graph.keyNow(finding.key));
     const node = found?.identity === partition.artifact ? found : undefined;
     const error = await problemOf(() => readPartitionBytes(workspace, node, partition));
     if (error !== undefined) left.push({ ...finding, partition, problem: kindOf(error), error });

@@ -10,9 +10,9 @@ import { bisectIn, type Verdict } from "../../operations/bisect.ts";
 import { changesAbove } from "../../operations/changes-above.ts";
 import { askChecks, judgeValues, type Ask } from "../../operations/judge.ts";
 import { defineCommand, text, type Call, type Command } from "../command.ts";
-import { findSnapshot, withLookup } from "../lookup.ts";
+import { findFormer, findSnapshot, withLookup } from "../lookup.ts";
 import { plainJson } from "../report/json.ts";
-import { findArtifact, findPartition, keyTextOf, parseTarget } from "../target.ts";
+import { findPartition, keyTextOf, parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, moment, short } from "../terminal/quantity.ts";
 import { declarationLines } from "../report/declarations.ts";
@@ -58,17 +58,20 @@ export const bisect: Command = defineCommand({
       const good =
         options.good === undefined ? undefined : await resolveSnapshot(connection, lookup.graph, options.good);
       const { description } = await findSnapshot(connection, lookup.graph, bad.id);
-      const artifact = findArtifact(description, target.key);
+      const artifact = await findFormer(connection, lookup.graph, description, target.key);
       // One that is named may have come later than the snapshot; without a name the only one is meant.
       const partition =
         target.partition === undefined
           ? (await findPartition(connection, bad, artifact, undefined)).key
           : keyTextOf(artifact, target.partition);
-      const place = placeText(target.key, partition);
-      const node = (await lookup.project.graph()).definition.node(target.key);
+      const { definition } = await lookup.project.graph();
+      const node = definition.node(definition.keyNow(artifact.key));
+      const { key } = node;
+      const was = definition.was.get(key) ?? [];
+      const place = placeText(key, partition);
       const found = await bisectIn(connection, lookup.graph, {
-        key: target.key,
-        was: artifact.was,
+        key,
+        was,
         partition,
         good,
         bad: options.bad === undefined ? undefined : bad,
@@ -77,13 +80,11 @@ export const bisect: Command = defineCommand({
           if (!terminal.json) terminal.warn(lookLine(snapshot, verdict, call));
         },
       });
-      const changes = await changesAbove(connection, found.good, found.bad, [target.key, ...(artifact.was ?? [])], {
-        limit: 10,
-      });
+      const changes = await changesAbove(connection, found.good, found.bad, [key, ...was], { limit: 10 });
       return {
         json: {
           graph: lookup.graph,
-          key: target.key,
+          key,
           partition,
           good: found.good.id,
           bad: found.bad.id,
@@ -97,8 +98,8 @@ export const bisect: Command = defineCommand({
             wrong: typeof verdict === "string" ? verdict : null,
           })),
           declarations: changes.declarations,
-          artifacts: changes.artifacts.map(({ key, change, added, removed, changed, partitions }) => ({
-            key,
+          artifacts: changes.artifacts.map(({ key: other, change, added, removed, changed, partitions }) => ({
+            key: other,
             change,
             added,
             removed,

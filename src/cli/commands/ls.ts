@@ -8,8 +8,8 @@ import type { ArtifactDescription } from "../../graph/describe.ts";
 import { describeDimensionKinds } from "../../operations/declarations.ts";
 import { defineCommand, text, whole, type Answer, type Call, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
-import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
-import { findArtifact, parseTarget } from "../target.ts";
+import { findFormer, findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
+import { parseTarget } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { bytesText, count, moment, number, short } from "../terminal/quantity.ts";
 import { table } from "../terminal/table.ts";
@@ -116,9 +116,8 @@ function countOf({ dimensions }: ArtifactDescription, partitions: number): strin
 async function listPartitions(lookup: Lookup, call: Call<Options>, named: string): Promise<Answer> {
   const { connection } = lookup.workspace;
   const { options, terminal } = call;
-  const { key } = parseTarget(named);
   const { snapshot, description } = await findSnapshot(connection, lookup.graph, referenceOf(call));
-  findArtifact(description, key);
+  const { key } = await findFormer(connection, lookup.graph, description, parseTarget(named).key);
   const page = await connection.readSnapshotPartitions(snapshot.id, key, {
     page: { limit: Math.min(options.limit ?? 100, 10_000), after: options.after as Cursor | undefined },
   });

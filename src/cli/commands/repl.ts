@@ -94,15 +94,18 @@ async function evaluate(code: string, scope: Scope): Promise<unknown> {
 /** Until the user leaves. A mistake of the user's is one sentence, as everywhere. */
 async function converse(scope: Scope, history: string, { terminal, cwd }: Call): Promise<void> {
   const input = process.stdin.isTTY ? process.stdin : new LineByLine(process.stdin);
+  let mistake: string | undefined;
   const server: REPLServer = start({
     prompt: "strata> ",
     input,
-    output: process.stdout,
+    output: withoutUncaught(process.stdout, () => mistake),
     ignoreUndefined: true,
-    writer: (value: unknown) =>
-      isStratigraphError(value)
-        ? errorLines(value, terminal.colors, cwd).join("\n")
-        : inspect(value, { ...writer.options, colors: server.useColors }),
+    // Objects of another context would not be the plain ones that params and options have to be.
+    useGlobal: true,
+    writer: (value: unknown) => {
+      if (!isStratigraphError(value)) return inspect(value, { ...writer.options, colors: server.useColors });
+      return (mistake = errorLines(value, terminal.colors, cwd).join("\n"));
+    },
   });
   Object.assign(server.context, scope);
   await new Promise<void>((resolve) => {
@@ -118,6 +121,16 @@ async function converse(scope: Scope, history: string, { terminal, cwd }: Call):
       input.next();
     });
   });
+}
+
+/** The prompt puts "Uncaught" before whatever was thrown, and offers no other way to leave it out before a sentence of ours. */
+function withoutUncaught(output: NodeJS.WriteStream, mistake: () => string | undefined): NodeJS.WriteStream {
+  const write = (text: string, ...more: unknown[]): boolean => {
+    const [, rest] = /^Uncaught(?: |:\n)(.*)$/s.exec(text) ?? [];
+    const shown = rest !== undefined && rest.trimEnd() === mistake() ? rest : text;
+    return (output.write as (text: string, ...more: unknown[]) => boolean).call(output, shown, ...more);
+  };
+  return new Proxy(output, { get: (stream, name) => (name === "write" ? write : Reflect.get(stream, name, stream)) });
 }
 
 /** The prompt waits for what it evaluates only where somebody types; lines from a pipe it is given one after the other. */

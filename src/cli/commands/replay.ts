@@ -5,11 +5,11 @@ import { placeText } from "../../build/place.ts";
 import { compareWith } from "../../operations/reproduce.ts";
 import { replayPartition } from "../../operations/replay.ts";
 import { defineCommand, exitCodes, flag, text, type Command } from "../command.ts";
-import { findSnapshot, withLookup } from "../lookup.ts";
+import { findFormer, findSnapshot, withLookup } from "../lookup.ts";
 import { writeOutput } from "../output-file.ts";
 import { differenceLines } from "../report/differences.ts";
 import { plainJson } from "../report/json.ts";
-import { findArtifact, findPartition, parseTarget, splitReference } from "../target.ts";
+import { findPartition, parseTarget, splitReference } from "../target.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { count, duration, short } from "../terminal/quantity.ts";
 
@@ -37,14 +37,15 @@ export const replay: Command = defineCommand({
       const { name, reference = "latest" } = splitReference(call.args[0]!);
       const target = parseTarget(name);
       const { snapshot, description } = await findSnapshot(workspace.connection, lookup.graph, reference);
-      const artifact = findArtifact(description, target.key);
+      const artifact = await findFormer(workspace.connection, lookup.graph, description, target.key);
       const partition = await findPartition(workspace.connection, snapshot, artifact, target.partition);
       const { definition } = await project.graph();
+      const key = definition.keyNow(artifact.key);
       const result = await replayPartition(
         workspace,
         definition,
         snapshot,
-        { key: target.key, partition },
+        { key, partition },
         {
           signal,
           secrets: project.config.secrets,
@@ -52,17 +53,17 @@ export const replay: Command = defineCommand({
           ...(options.inspect ? { before: () => waitForDebugger((line) => terminal.warn(line)) } : {}),
         },
       );
-      const node = definition.nodes.get(target.key)!;
-      const bytes = result.outputs.get(target.key)!;
+      const node = definition.nodes.get(key)!;
+      const bytes = result.outputs.get(key)!;
       const differences = result.same ? undefined : await compareWith(workspace, node, partition, bytes);
       if (options.out !== undefined) writeOutput(resolve(call.cwd, options.out), bytes);
-      const place = escapeText(placeText(target.key, partition.key));
+      const place = escapeText(placeText(key, partition.key));
       return {
         exitCode: result.same ? exitCodes.done : exitCodes.changes,
         json: {
           graph: lookup.graph,
           snapshot: snapshot.id,
-          key: target.key,
+          key,
           partition: partition.key,
           same: result.same,
           sameProducer: result.sameProducer,
@@ -70,9 +71,9 @@ export const replay: Command = defineCommand({
           version: result.run.version ?? null,
           run: result.run.id,
           duration: Math.round(result.duration * 1000) / 1000,
-          inputs: result.inputs.map(({ name: input, partition: { key, content, location } }) => ({
+          inputs: result.inputs.map(({ name: input, partition: { key: text, content, location } }) => ({
             name: input,
-            key,
+            key: text,
             content,
             location,
           })),

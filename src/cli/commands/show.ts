@@ -12,11 +12,12 @@ import type { ArtifactDescription, GraphDescription } from "../../graph/describe
 import { describeDimensionKinds } from "../../operations/declarations.ts";
 import { everyItem } from "../../backend/pages.ts";
 import { suggest, suggestKey } from "../../util/suggest.ts";
+import { errorText } from "../../lineage/record.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
-import { findSnapshot, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
-import { findArtifact, findPartition, parseTarget } from "../target.ts";
-import { escapeText } from "../terminal/escape.ts";
+import { findSnapshot, formerKey, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
+import { findArtifact, findPartition, nameNow, parseTarget } from "../target.ts";
+import { escapeBeginning, escapeText } from "../terminal/escape.ts";
 import { statisticLines } from "../report/statistics.ts";
 import { pastReason } from "../report/summary.ts";
 import { bytesText, count, duration, moment, number, short } from "../terminal/quantity.ts";
@@ -62,9 +63,9 @@ async function showThing(lookup: Lookup, call: Shown, typed: string): Promise<An
     });
     const description =
       found?.description ?? (await describeSettled((await lookup.project.graph()).definition, lookup.workspace));
-    const known = description.artifacts.some(({ key }) => key === target.key);
-    if (known || kind === "artifact" || target.partition !== undefined) {
-      const artifact = findArtifact(description, target.key);
+    const known = await formerKey(connection, lookup.graph, description, target.key);
+    if (known !== undefined || kind === "artifact" || target.partition !== undefined) {
+      const artifact = findArtifact(description, known ?? target.key);
       if (found === undefined || target.partition === undefined)
         return showArtifact(lookup, call, artifact, description, found?.snapshot);
       return showPartition(lookup, call, artifact, found.snapshot, target.partition);
@@ -102,9 +103,15 @@ async function unknownThing(
   const [, rest] = /^\w+:(.*)$/s.exec(name) ?? [];
   const kinds = rest === undefined ? [] : KINDS.map((known) => `${known}:${rest}`);
   const guess = suggest(name, [...tags, ...keys, ...kinds]) ?? suggestKey(name, keys);
+  const now = description === undefined ? undefined : nameNow(description, name);
   const code = kind === "tag" ? "TAG_UNKNOWN" : kind === "snapshot" ? "SNAPSHOT_UNKNOWN" : "SELECTOR_UNKNOWN";
   return new StratigraphError(code, `graph '${graph}' knows no ${kind ?? "artifact, tag, snapshot or run"} '${name}'`, {
-    hint: guess === undefined ? "See: strata ls, strata snapshots, strata tag" : `Did you mean '${guess}'?`,
+    hint:
+      now !== undefined
+        ? `It is called '${now}' now.`
+        : guess === undefined
+          ? "See: strata ls, strata snapshots, strata tag"
+          : `Did you mean '${guess}'?`,
   });
 }
 
@@ -358,6 +365,7 @@ function runFacts(run: RunRecord): (readonly [string, string])[] {
     ["producer", run.producer === undefined ? "" : `${run.producer} ${run.version ?? ""}`.trimEnd()],
     ["state", run.state],
     ["because", reasonText(run) ?? ""],
+    ["error", errorText(run.error) ?? ""],
     ["when", `${moment(run.startedAt)} UTC${tookText(run)}`],
     ["attempts", run.attempts > 1 ? String(run.attempts) : ""],
     ["by", run.holder],
@@ -374,13 +382,19 @@ export function reasonText({ reason }: RunRecord): string | undefined {
   return reason === undefined || reason === null ? undefined : pastReason(reason as unknown as Reason);
 }
 
+/** One line, or the beginning of it: an error may be a whole document. */
+function escapeFact(value: string): string {
+  const line = escapeText(value);
+  return escapeBeginning(line, "--json has the whole text").join(" ");
+}
+
 /** A headline, and below it what is known, without what is not. */
 export function facts(colors: Colors, title: string, rows: readonly (readonly [string, string])[]): string[] {
   const known = rows.filter(([, value]) => value !== "");
   return [
     colors.bold(escapeText(title)),
     ...table(
-      known.map(([name, value]) => [colors.dim(escapeText(name)), escapeText(value)]),
+      known.map(([name, value]) => [colors.dim(escapeText(name)), escapeFact(value)]),
       { indent: "  " },
     ),
   ];

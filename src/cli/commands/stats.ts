@@ -5,9 +5,8 @@ import { readStatistics, type PartitionStatistics } from "../../build/statistics
 import { StratigraphError } from "../../errors.ts";
 import { suggest } from "../../util/suggest.ts";
 import { defineCommand, text, type Command } from "../command.ts";
-import { findSnapshot, withLookup } from "../lookup.ts";
+import { findFormer, findSnapshot, withLookup } from "../lookup.ts";
 import { shownStatistic, statisticNames, statisticValue } from "../report/statistics.ts";
-import { findArtifact } from "../target.ts";
 import { barsOf } from "../terminal/bars.ts";
 import { escapeText } from "../terminal/escape.ts";
 import { short } from "../terminal/quantity.ts";
@@ -36,7 +35,7 @@ export const stats: Command = defineCommand({
     withLookup(call, async ({ workspace: { connection }, graph }) => {
       const { of, snapshot: reference = "latest" } = call.options;
       const { snapshot, description } = await findSnapshot(connection, graph, reference);
-      const artifact = findArtifact(description, call.args[0]!);
+      const artifact = await findFormer(connection, graph, description, call.args[0]!);
       const known = await readStatistics(connection, snapshot, artifact.key);
       const names = of === undefined ? statisticNames(known.map(({ statistics }) => statistics)) : [of];
       const json = { graph, snapshot: snapshot.id, artifact: artifact.key, partitions: known.map(partitionJson) };

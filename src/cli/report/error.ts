@@ -3,8 +3,11 @@
 import { isStratigraphError, type ErrorCode, type StratigraphError } from "../../errors.ts";
 import { exitCodes } from "../command.ts";
 import { firstFrames, formatFrame } from "../../code/frames.ts";
-import { escapeLines } from "../terminal/escape.ts";
+import { escapeBeginning, escapeLines } from "../terminal/escape.ts";
 import type { Colors } from "../terminal/terminal.ts";
+
+/** Where a message is that is too long for a screen: producers throw whole documents. */
+const WHOLE = "--json has the whole text";
 
 /** An error as every command's JSON has it. */
 export interface ErrorJson {
@@ -48,7 +51,7 @@ export function detailLines(
 ): string[] {
   const lines: string[] = [];
   const say = (name: string, text: string): void => {
-    for (const [index, line] of escapeLines(text).entries()) {
+    for (const [index, line] of escapeBeginning(text, WHOLE).entries()) {
       lines.push(`  ${index === 0 ? colors.dim(name.padEnd(8)) : " ".repeat(8)}  ${line}`);
     }
   };
@@ -62,9 +65,9 @@ export function detailLines(
   return lines;
 }
 
-/** The sentence without its place and values; further lines of a message stay lines. */
+/** The sentence without its place and values, the beginning of a long one; further lines of a message stay lines. */
 export function headline(error: StratigraphError): string {
-  return escapeLines(error.what).join("\n  ");
+  return escapeBeginning(error.what, WHOLE).join("\n  ");
 }
 
 /** An error thrown where nothing waits for it, by the user's code if any frame is the user's. */

@@ -1,5 +1,7 @@
 // Other people's text made harmless for a terminal: what would act is shown instead.
 
+import { count } from "./quantity.ts";
+
 /**
  * Everything that makes a terminal do something or turns text around: C0 and C1 controls, DEL, marks of direction,
  * line and paragraph separators, invisible tags, and halves of surrogate pairs.
@@ -17,6 +19,18 @@ export function escapeText(text: string): string {
 /** The same for text of several lines: its line ends stay. */
 export function escapeLines(text: string): string[] {
   return text.split(/\r?\n/).map((line) => escapeText(line.replaceAll("\t", "  ")));
+}
+
+const MOST_CHARACTERS = 2_000;
+const MOST_LINES = 30;
+
+/** The same, at most a screen of it; `whole`: where all of it is. */
+export function escapeBeginning(text: string, whole: string): string[] {
+  const lines = text.slice(0, MOST_CHARACTERS).split("\n").slice(0, MOST_LINES).join("\n");
+  // Half of a surrogate pair would be shown as one.
+  const begin = text.length > lines.length ? lines.replace(/[\ud800-\udbff]$/, "") : lines;
+  const left = text.length - begin.length;
+  return left === 0 ? escapeLines(text) : [...escapeLines(begin), `… and ${count(left, "more character")}: ${whole}`];
 }
 
 /** JSON as it is, with the acting characters that JSON leaves bare written as `\u…`: the value stays exactly the same. */

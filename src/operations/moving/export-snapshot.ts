@@ -205,7 +205,7 @@ async function writePartition(
   const { artifact, key, input, content, size, run } = partition;
   let sha256 = linked ? undefined : digests.get(content);
   if (sha256 === undefined) {
-    const found = graph?.nodes.get(artifactKey);
+    const found = graph?.nodes.get(graph.keyNow(artifactKey));
     const node = found?.identity === artifact ? found : undefined;
     const bytes = await readPartitionBytes(workspace, node, partition);
     sha256 = sha256Of(bytes);

@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { statSync, symlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { openSpace } from "../../support/space.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
 
@@ -243,6 +244,23 @@ describe("a failing producer", () => {
     const failed = json.steps.find((step: { state: string }) => step.state === "failed");
     expect(failed.error).toMatchObject({ code: "STEP_FAILED", at: ["spend.ts:16:13"] });
     expect(failed.error.message).toContain("amount is not a number");
+  });
+
+  it("is cut to a screen where its message is a document, with a word on where all of it is", async () => {
+    await using space = await openSpend({ build: 'throw new Error("ä".repeat(60_000));' });
+
+    const { stdout } = await space.strata("build", "spend.ts", "days[2026-01-01]");
+    const connection = await sqlite(space.path(".strata", "strata.db")).connect({ readOnly: true });
+    const { items } = await connection.listRuns({ kind: "step", state: "failed" });
+    await connection.close();
+    const shown = await space.strata("show", items[0]!.id);
+    const { json } = await space.strata("show", items[0]!.id, "--json");
+
+    for (const printed of [stdout, shown.stdout]) {
+      expect(printed.length).toBeLessThan(4_000);
+      expect(printed).toMatch(/ä{1900}.*… and 58,\d\d\d more characters: --json has the whole text/s);
+    }
+    expect(json.run.error.message).toContain("ä".repeat(60_000));
   });
 
   it("is taken up by the same command after it was mended", async () => {

@@ -1,5 +1,7 @@
 // Settings of execution: what a producer is given, how many run at once, and where secrets come from.
 
+import { existsSync } from "node:fs";
+import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { effectOf } from "../../support/effect.ts";
 import { openSpace, type Space } from "../../support/space.ts";
@@ -83,6 +85,27 @@ describe("the configuration", () => {
     expect(fromVariable.stdout.trim()).toBe("9");
   });
 
+  effectOf("leaseTime", "what a silent process holds is held for so long", async () => {
+    await using space = await openSpend({ build: "await new Promise((done) => setTimeout(done, 2_000)); return 1;" });
+    space.write({ "strata.config.ts": `export default { leaseTime: "10m", graph: "spend.ts" };` });
+    const left = async (env: object): Promise<number> => {
+      const build = space.run(["build", "days", "--force"], { env: { ...env } });
+      let expires: number | null = null;
+      while (expires === null) {
+        await new Promise((done) => setTimeout(done, 50));
+        expires = heldUntil(space.path(".strata", "strata.db"));
+      }
+      const time = expires - Date.now();
+      await build;
+      return time / 60_000;
+    };
+
+    expect(await left({})).toBeCloseTo(10, 0);
+    expect(await left({ STRATA_LEASE_TIME: "90" })).toBeCloseTo(1.5, 0);
+    const { code, stderr } = await space.run(["build"], { env: { STRATA_LEASE_TIME: "10ms" } });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("expected  a time of at least a second")]);
+  });
+
   it("secrets hold too where verify runs producers again", async () => {
     await using space = await openShop('pools: { door: 1 }, secrets: () => "abc"');
     await space.strata("build");
@@ -120,3 +143,21 @@ describe("the configuration", () => {
     expect(JSON.parse((await space.strata("read", "total")).stdout)).toEqual({ total: 3, days: 3 });
   });
 });
+
+/** When the last of the leases ends that are held now; `null` while there is none. */
+function heldUntil(file: string): number | null {
+  if (!existsSync(file)) return null;
+  const database = new Database(file, { readonly: true, timeout: 5_000 });
+  try {
+    return (
+      database
+        .prepare<[number], number | null>("SELECT max(expires_at) FROM lease WHERE expires_at > ?")
+        .pluck()
+        .get(Date.now()) ?? null
+    );
+  } catch {
+    return null; // the file is there before its tables are
+  } finally {
+    database.close();
+  }
+}

@@ -184,6 +184,7 @@ describe("strata lineage", () => {
     expect(await say("compare", "prod")).toMatch(/^2 /);
     expect(await say("gate", "--against", "prod", "--allow", "everything")).toMatch(/^1 .*GATE_INVALID/s);
     expect(await say("search", "--since", "2026-01-01T00:00:00")).toMatch(/^1 .*Say the zone/s);
+    expect(await say("search", "--label", "team=red", "--label", "team=blue")).toMatch(/^2 .*'red' and 'blue'/s);
     expect(await say("openlineage")).toMatch(/^2 /);
   });
 

@@ -428,4 +428,18 @@ it("reads a renamed artifact of an earlier snapshot by either name, and says wha
   expect(JSON.parse(now.stdout)).toMatchObject({ days: 3 });
   expect(JSON.parse(then.stdout)).toEqual(JSON.parse(now.stdout));
   expect(gone.stderr).toContain("It is called 'sum' now.");
-});
+
+  for (const words of [["show"], ["ls"], ["stats"], ["lineage", "trace"]]) {
+    const { stderr } = await space.strata(...words, "total");
+    const { code, stderr: wrong } = await space.strata(...words, "sum", "--snapshot", "prod");
+
+    expect(stderr, words[0]).toContain("It is called 'sum' now.");
+    expect(code, wrong).toBe(0);
+  }
+  for (const verb of ["why", "plan", "replay", "bisect"]) {
+    expect((await space.strata(verb, "total")).stderr, verb).toContain("It is called 'sum' now.");
+  }
+  for (const name of ["sum", "total"]) {
+    expect((await space.strata("replay", `${name}@prod`)).stdout).toContain("sum of snapshot");
+  }
+}, 60_000);

@@ -164,6 +164,8 @@ describe("strata models", () => {
     [["register", "1.1.0.bin", ...MODEL, "-v", "1.1.0"], 1, "VERSION_EXISTS"],
     [["register", "1.1.0.bin", "-m", "x".repeat(256)], 1, "cannot be that"],
     [["register", "1.1.0.bin", ...MODEL, "--metric", "auc=NaN"], 2, "takes numbers"],
+    [["register", "1.1.0.bin", ...MODEL, "--metric", "auc=1", "--metric", "auc=2"], 2, "each name once"],
+    [["info", ...MODEL, "-v", "1.2.0", "-v", "1.3.0"], 2, "--version is given twice"],
     [["delete", ...MODEL, "-v", "1.3.0"], 1, "a version in production is not deleted"],
     [["delete", ...MODEL, "-v", "1.3.0", "--force"], 2, "needs a reason"],
     [["list", ...MODEL, "-s", "mongodb://x"], 2, "no store of that kind"],

@@ -40,9 +40,18 @@ it("is a prompt that awaits, survives mistakes, and keeps what was typed", async
   await using space = await openSpend();
   await space.strata("build", "spend.ts");
 
-  const said = await converse(space, ["await read('totl')", "(await read('total')).days", ".exit"]);
+  const said = await converse(space, [
+    "await read('totl')",
+    "graph.withParams({ unused: 1 })",
+    "read('nowhere')",
+    "(await read('total')).days",
+    "missing",
+    ".exit",
+  ]);
 
   expect(said).toContain("Did you mean 'total'?");
+  expect(said).toContain("no producer uses a param 'unused'");
+  expect(said.match(/Uncaught.*/g)).toEqual(["Uncaught ReferenceError: missing is not defined"]);
   expect(said).not.toContain("    at ");
   expect(said).toMatch(/^(strata> )*3$/m);
 });

@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { all, artifact, graph, integers, literal, memory, producer } from "../../../src/index.ts";
+import { all, artifact, graph, integers, literal, memory, memoryStorage, producer } from "../../../src/index.ts";
 import { resolveSnapshot } from "../../../src/build/snapshot.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
+import { verifySnapshots } from "../../../src/operations/verify.ts";
 import { diffDeclared, diffSnapshotsIn } from "../../../src/operations/diff.ts";
 
 const Row = artifact({ schema: z.number(), partitionBy: { n: integers() } });
@@ -116,6 +117,36 @@ describe("an artifact that was renamed", () => {
     expect(diff.artifacts).toEqual([]);
     expect(diff.declarations.filter(({ name }) => name !== "sum")).toEqual([]);
     expect(plan.steps.find(({ partition }) => partition === "n=2")?.reason.code).toBe("pinned");
+  });
+
+  it("has its former results pinned and verified, and is named to who asks by the old key", async () => {
+    const backend = memory();
+    const { id } = await before.build({ backend });
+    await after.build({ backend });
+
+    const [pin] = await after.pin("vendor.twice[2]", { backend, snapshot: id, why: "agreed" });
+    const statistics = await after.statistics(after.artifacts.vendor.twice, { backend, snapshot: id });
+
+    expect(pin).toMatchObject({ artifactKey: "vendor.twice", key: "n=2" });
+    expect(statistics.map(({ partition }) => partition)).toEqual(["n=1", "n=2", "n=3"]);
+    await expect(after.plan({ backend, select: ["doubled[2]"] })).rejects.toMatchObject({
+      code: "SELECTOR_UNKNOWN",
+      hint: "It is called 'vendor.twice' now.",
+    });
+  });
+
+  it("is verified where it was stored, under its former key too", async () => {
+    const backend = memory();
+    const Kept = artifact({ schema: z.number(), storage: memoryStorage("{name}/{input_fingerprint}.json", new Map()) });
+    const keep = producer({ name: "keep", version: "1", inputs: {}, output: Kept, build: () => 1 });
+    await graph("g", () => ({ kept: keep() })).build({ backend });
+    const later = graph("g", () => ({ held: keep() }), { was: { held: "kept" } }).definition;
+    await using workspace = await openWorkspace({ backend });
+    const snapshot = await resolveSnapshot(workspace.connection, "g", "latest");
+
+    const { checked, findings } = await verifySnapshots(workspace, [snapshot], { graph: later });
+
+    expect({ checked, findings }).toEqual({ checked: 1, findings: [] });
   });
 
   it("has its schema compared with the one it had under its former key", async () => {

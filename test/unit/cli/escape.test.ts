@@ -1,7 +1,7 @@
 // What users and their data are called must never command a terminal.
 
 import { describe, expect, it } from "vitest";
-import { escapeJson, escapeLines, escapeText } from "../../../src/cli/terminal/escape.ts";
+import { escapeBeginning, escapeJson, escapeLines, escapeText } from "../../../src/cli/terminal/escape.ts";
 import { fc } from "../../support/random.ts";
 
 /** Everything a terminal acts on or that turns text around. */
@@ -36,6 +36,26 @@ describe("escaped text", () => {
 
   it("keeps line ends where lines are asked for", () => {
     expect(escapeLines("one\r\ntwo\u001b[2J\n\tthree")).toEqual(["one", "two\\x1b[2J", "  three"]);
+  });
+});
+
+describe("the beginning of a text", () => {
+  it("is all of it where that is no more than a screen", () => {
+    const text = `${"x".repeat(1_900)}\n${"y".repeat(50)}`;
+
+    expect(escapeBeginning(text, "elsewhere")).toEqual(escapeLines(text));
+  });
+
+  it("says how much is left, and where", () => {
+    expect(escapeBeginning("x".repeat(65_536), "--json has it")).toEqual([
+      "x".repeat(2_000),
+      "… and 63,536 more characters: --json has it",
+    ]);
+    expect(escapeBeginning("line\n".repeat(100), "--json has it").slice(-2)).toEqual([
+      "line",
+      "… and 351 more characters: --json has it",
+    ]);
+    expect(escapeBeginning(`${"x".repeat(1_999)}🚀`, "--json has it").join("")).not.toContain("\\ud83d");
   });
 });
 

@@ -1,7 +1,7 @@
 // Arguments as people type them, and what is said of those that mean nothing.
 
 import { describe, expect, it } from "vitest";
-import { defineCommand, flag, text, texts, whole, type Command } from "../../../src/cli/command.ts";
+import { defineCommand, flag, pairs, text, texts, whole, type Command } from "../../../src/cli/command.ts";
 import { parse, type Parsed } from "../../../src/cli/program.ts";
 import { StratigraphError } from "../../../src/errors.ts";
 
@@ -14,6 +14,7 @@ const cook: Command = defineCommand({
     salt: flag("--no-salt", "without salt"),
     guest: text("--guest <name>", "for whom"),
     force: texts("--force [what...]", "all the same"),
+    spice: pairs("--spice <name=amount>", "how much of it"),
     plates: whole("--plates <n>", "how many", 1),
   },
   examples: [],
@@ -91,6 +92,29 @@ describe("a mistake", () => {
       const error = refused(cook, `--plates=${wrong}`);
       expect(error).toMatchObject({ code: "USAGE", expected: "a whole number of at least 1", received: `'${wrong}'` });
     }
+  });
+
+  it("in an option that is given twice is told, where one value would silently win", () => {
+    for (const argv of [
+      ["--guest", "Ana", "--guest", "Ben"],
+      ["--plates", "2", "--plates=3"],
+      ["--file", "a.ts", "-f", "b.ts"],
+      ["--graph", "a", "--graph", "b"],
+    ]) {
+      expect(refused(cook, ...argv)).toMatchObject({
+        code: "USAGE",
+        what: expect.stringMatching(/^--\w+ is given twice/),
+      });
+    }
+    expect(refused(cook, "--spice", "salt=1", "--spice", "salt=2").expected).toBe(
+      "each name once: 'salt' is '1' already",
+    );
+    expect(given("--spice", "salt=1", "--spice", "pepper=2").options["spice"]).toEqual(
+      new Map([
+        ["salt", "1"],
+        ["pepper", "2"],
+      ]),
+    );
   });
 
   it("in the number of arguments is told", () => {

@@ -21,6 +21,7 @@ const samples: Readonly<Record<string, readonly [text: string, value: unknown]>>
   path: ["/state", "/state"],
   backend: ["memory:", "memory:"],
   concurrency: ["7", 7],
+  leaseTime: ["5m", 300_000],
   enabled: ["no", false],
   profile: ["tauro", "tauro"],
   actor: ["ana", "ana"],

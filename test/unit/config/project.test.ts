@@ -54,6 +54,9 @@ describe("the configuration", () => {
       ["concurrency", 0, "a whole number of at least 1"],
       ["concurrency", "4", "a whole number of at least 1"],
       ["concurrency", Number.NaN, "a whole number of at least 1"],
+      ["leaseTime", 999, "at least a second"],
+      ["leaseTime", "soon", "at least a second"],
+      ["leaseTime", Infinity, "at least a second"],
       ["backend", 7, "a backend"],
       ["path", "", "the path of a folder"],
       ["plugins", {}, "a list"],
@@ -71,7 +74,7 @@ describe("the configuration", () => {
 
 describe("what is known of the settings without loading them", () => {
   it("is all their names", () => {
-    const own = ["graph", "root", "path", "backend", "concurrency", "params", "pools", "secrets", "plugins"];
+    const own = ["graph", "root", "path", "backend", "concurrency", "leaseTime", "params", "pools", "secrets", "plugins"];
     const known = [...own, ...furtherNames];
 
     expect(known.toSorted()).toEqual(Object.keys(settings).toSorted());

@@ -48,10 +48,23 @@ export const search: Command = defineCommand({
   ],
   run: (call) => {
     const { label, engine, kind: wanted, ...query } = call.options;
-    const labels = label === undefined ? undefined : Object.fromEntries(label === true ? [] : label.map(parseLabel));
+    const labels = label === undefined ? undefined : labelsOf(label === true ? [] : label);
     return find(call, { ...query, labels, engineVersion: engine, kind: kindOf(wanted) });
   },
 });
+
+function labelsOf(given: readonly string[]): Readonly<Record<string, string>> {
+  const labels = new Map<string, string>();
+  for (const [key, value] of given.map(parseLabel)) {
+    if (labels.has(key)) {
+      throw new StratigraphError("USAGE", `label '${key}' is asked for twice, and a run has it once`, {
+        received: `'${labels.get(key)}' and '${value}'`,
+      });
+    }
+    labels.set(key, value);
+  }
+  return Object.fromEntries(labels);
+}
 
 function kindOf(word: string | undefined): LineageQuery["kind"] {
   if (word === undefined || word === "task" || word === "build") return word;

@@ -9,9 +9,9 @@ import { summaryOf, traceTree } from "../../../lineage/tree.ts";
 import { suggest } from "../../../util/suggest.ts";
 import { defineCommand, flag, text, whole, type Answer, type Call, type Command } from "../../command.ts";
 import { shownPath } from "../../../code/frames.ts";
-import { findSnapshot } from "../../lookup.ts";
+import { findSnapshot, formerKey } from "../../lookup.ts";
 import { writeOutput } from "../../output-file.ts";
-import { findArtifact, keyTextOf, parseTarget } from "../../target.ts";
+import { findArtifact, keyTextOf, nameNow, parseTarget } from "../../target.ts";
 import { escapeText } from "../../terminal/escape.ts";
 import { moment, number } from "../../terminal/quantity.ts";
 import { table } from "../../terminal/table.ts";
@@ -133,7 +133,8 @@ async function partitionOrRun(
   if (latest === undefined) return { run: typed };
   const { snapshot, description } = await findSnapshot(connection, latest, reference);
   const { key, partition } = parseTarget(typed);
-  if (!description.artifacts.some((one) => one.key === key) && partition === undefined) {
+  const then = await formerKey(connection, latest, description, key);
+  if (then === undefined && partition === undefined && nameNow(description, key) === undefined) {
     if (await isRun()) return { run: typed };
     const guess = suggest(
       key,
@@ -144,10 +145,10 @@ async function partitionOrRun(
       hint: guess === undefined ? "See: strata ls, strata lineage list" : `Did you mean '${guess}'?`,
     });
   }
-  const artifact = findArtifact(description, key);
+  const artifact = findArtifact(description, then ?? key);
   return {
     graph: latest,
-    artifact: key,
+    artifact: artifact.key,
     key: partition === undefined ? undefined : keyTextOf(artifact, partition),
     snapshot: snapshot.id,
   };

@@ -99,15 +99,20 @@ export function readGates(given: string, { cwd }: Pick<Call, "cwd">): GateSettin
   }
 }
 
-/** `auc=0.9` as its parts. Error: USAGE. */
+/** `auc=0.9` as its parts, each name once. Error: USAGE. */
 export function readPairs(given: true | readonly string[] | undefined, option: string): [string, string][] {
   if (given === undefined) return [];
   const list = given === true ? [""] : given;
+  const names = new Set<string>();
   return list.map((pair) => {
     const at = pair.indexOf("=");
-    if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+    const name = pair.slice(0, at);
+    if (at > 0 && !names.has(name)) {
+      names.add(name);
+      return [name, pair.slice(at + 1)];
+    }
     throw new StratigraphError("USAGE", `${option} cannot be that`, {
-      expected: `${option} name=value`,
+      expected: `${option} name=value${at > 0 ? ", each name once" : ""}`,
       received: showValue(pair),
     });
   });
