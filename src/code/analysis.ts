@@ -20,7 +20,10 @@ import {
   type Hidden,
   type References,
 } from "./references.ts";
+import { openGlobal } from "./globals.ts";
+import { Lines } from "./lines.ts";
 import { shapeDigest } from "./shape.ts";
+import { keepsState } from "./state.ts";
 import { children, isErased, isNode, keyOf, namesIn, stringOf, unwrapped, type Node } from "./syntax.ts";
 
 /** What is in a module. `program`: its syntax, from which what does not count of artifacts and producers is taken out here. */
@@ -47,11 +50,13 @@ class Analysis {
   readonly #drafts: Draft[] = [];
   /** By name, the place of the draft that declares it. */
   readonly #declaredAt = new Map<string, number>();
+  readonly #lines: Lines;
   #isModule = false;
 
   constructor(program: Node, source: string) {
     this.#program = program;
     this.#source = source;
+    this.#lines = new Lines(source);
   }
 
   facts(): ModuleFacts {
@@ -207,9 +212,18 @@ class Analysis {
     return hidden ?? (names.some((one) => this.#imports[one]?.name === "createRequire") ? "module" : undefined);
   }
 
+  #opens(references: References, { declared }: Surroundings): string | undefined {
+    const global = openGlobal(references, declared);
+    if (global !== undefined) return `'${global}'`;
+    if (references.prototypes) return "a prototype";
+    const [module] = references.modules;
+    if (module !== undefined) return `import("${module}")`;
+    return this.#hiddenIn(references) === undefined ? undefined : "code that nobody can follow";
+  }
+
   #part({ name, declares, nodes, kind }: Draft, around: Surroundings): ModulePart {
     const references = referencesOf(nodes);
-    const { names, writes, modules, files } = references;
+    const { names, writes, modules, files, assigned, handed } = references;
     const [node] = nodes as readonly [Node, ...Node[]];
     const value = node.type === "VariableDeclarator" && isNode(node["init"]) ? unwrapped(node["init"]) : node;
     const own = new Set(declares);
@@ -224,6 +238,12 @@ class Analysis {
       modules,
       files,
       hidden: this.#hiddenIn(references),
+      line: this.#lines.of(node.start),
+      // What is declared twice is a namespace, too.
+      keeps: nodes.length > 1 || keepsState(value, kind),
+      environment: references.environment,
+      opens: this.#opens(references, around),
+      exposed: [...new Set([...assigned, ...handed])].filter((one) => Object.hasOwn(this.#imports, one)),
       ...evaluationOf(nodes, around),
       isClass,
       called: isClass

@@ -4,7 +4,7 @@ import type { FileStamp } from "../data/file-stamp.ts";
 import { isFramework, isThisPackage } from "./framework.ts";
 import type { Library } from "./library.ts";
 import type { Binding, ModuleFacts, ModulePart } from "./module.ts";
-import { Resolver, type Resolved } from "./resolve.ts";
+import { Resolver, type Package, type Resolved } from "./resolve.ts";
 
 export interface Module {
   readonly path: string;
@@ -53,6 +53,11 @@ export class Codebase {
 
   resolve(specifier: string, from: Module): Resolved {
     return this.#resolver.resolve(specifier, from.path);
+  }
+
+  /** What of a package may keep a change: itself, and all that it stands on. */
+  holdersOf(installed: Package): readonly string[] {
+    return [...this.#resolver.below(installed)].map((name) => `package ${name}`);
   }
 
   /** The module behind a specifier, where that is a file of the project. */

@@ -111,7 +111,6 @@ class Run {
       case "TSModuleDeclaration":
       case "ImportExpression":
       case "YieldExpression":
-      case "ThrowStatement":
         this.effect = true;
         return;
       case "AssignmentExpression":
@@ -196,6 +195,8 @@ class Run {
     } else if (reads) this.methods.add(method);
     else if (isFunction(callee)) {
       // Looked into.
+    } else if (object !== undefined && !this.#isDeclared("process") && isReadOfProcess(object, method)) {
+      // Or the end of the program, which leaves no result.
     } else if (root !== undefined && !global && !this.#isOwn(root)) this.calls.add(callName(node, callee, root));
     else if (global && direct) {
       if (method !== undefined && changing.has(method)) this.effect = true;
@@ -217,6 +218,8 @@ class Run {
     }
     this.visit(node);
     if (untouched || !/^(Identifier|MemberExpression)$/.test(node.type)) return;
+    // Texts, which nobody can call; who changes them is looked at there.
+    if (!this.#isDeclared("process") && isEnvironment(node)) return;
     const root = chainRoot(node);
     if (root === undefined) this.effect = true;
     else if (!this.#isOwn(root) && !this.#isGlobal(root)) {
@@ -233,6 +236,10 @@ class Run {
 
   #isGlobal(name: string): boolean {
     return harmlessGlobals.has(name) && !this.#around.declared.has(name);
+  }
+
+  #isDeclared(name: string): boolean {
+    return this.#around.declared.has(name) || this.#isOwn(name);
   }
 
   #isOwn(name: string): boolean {
@@ -254,4 +261,18 @@ function isDecorated(member: Node): boolean {
   const { value } = member;
   const parameters = isNode(value) && isFunction(value) ? (value["params"] as readonly Node[]) : [];
   return [member, ...parameters].some((node) => decoratorsOf(node).length > 0);
+}
+
+/** `process.env`, `process.env.NAME` and `process.argv`. */
+function isEnvironment(node: Node): boolean {
+  if (node.type !== "MemberExpression") return false;
+  const object = unwrapped(node["object"] as Node);
+  if (object.type === "MemberExpression") return isEnvironment(object);
+  return object.type === "Identifier" && object["name"] === "process" && /^(argv|env)$/.test(keyOf(node) ?? "");
+}
+
+function isReadOfProcess(object: Node, method: string | undefined): boolean {
+  return (
+    object.type === "Identifier" && object["name"] === "process" && /^(cwd|exit|memoryUsage|uptime)$/.test(method ?? "")
+  );
 }

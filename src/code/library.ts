@@ -19,7 +19,7 @@ export interface KnownModule {
 }
 
 /** Raised when the same file may give other facts. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** More modules than this are not kept from one process to the next. */
 const MOST = 20_000;
 

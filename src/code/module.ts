@@ -56,6 +56,16 @@ export interface ModulePart extends Evaluation {
   readonly files: readonly string[];
   readonly hidden: Hidden | undefined;
   readonly isClass: boolean;
+  /** The line it begins in. */
+  readonly line: number;
+  /** Whether it stands for something that can be changed and stays: not for a function or a number. */
+  readonly keeps: boolean;
+  /** What in it leads further than the names of modules do, for people; `undefined`: it can change what those names lead to and no more. */
+  readonly opens: string | undefined;
+  /** Whether `process.env` is handed on as one object. */
+  readonly environment: boolean;
+  /** Names it imports and changes, or hands to a call as they are. */
+  readonly exposed: readonly string[];
   /** What happens when it is called: of functions; when an instance is made: of classes. */
   readonly called: Evaluation | undefined;
   /** For the value of a chain of calls, the name it starts from. */

@@ -1,9 +1,12 @@
 // What a producer's code reaches: from the call that declares it to every function, constant and module, in the order they are met.
 
+import { basename } from "node:path";
 import type { Codebase, Module, Target } from "./codebase.ts";
 import type { Effects } from "./effects.ts";
+import { ENVIRONMENT, type Holder } from "./extents.ts";
 import type { Hidden } from "./references.ts";
 import type { ModulePart } from "./module.ts";
+import type { Package } from "./resolve.ts";
 
 /** Something that counts. */
 export interface Reached {
@@ -12,6 +15,8 @@ export interface Reached {
   /** The file it is in. */
   readonly path: string;
   readonly digest: string;
+  /** Why it counts where no name leads to it, for people. */
+  readonly because: string | undefined;
   /** What it refers to: places in the list, or names of what lies outside. */
   readonly refers: readonly (readonly [name: string, to: number | string])[];
 }
@@ -28,6 +33,7 @@ export interface Reach {
 interface Draft {
   readonly module: Module;
   readonly part: ModulePart | undefined;
+  readonly because: string | undefined;
   readonly refers: [name: string, to: number | string][];
 }
 
@@ -35,8 +41,8 @@ export function reach(codebase: Codebase, entry: Module, root: ModulePart, effec
   const walk = new Walk(codebase, effects);
   walk.part(entry, root);
   for (const module of codebase.closure(entry)) walk.loads(module);
-  for (const [module, part] of effects.running) walk.part(module, part);
   walk.run();
+  for (const [module, part, because] of effects.running) walk.runs(module, part, because);
   return walk.reach();
 }
 
@@ -48,6 +54,13 @@ class Walk {
   readonly #namespaces = new Map<Module, string>();
   readonly #packages = new Map<string, string>();
   readonly #linked = new Map<string, string>();
+  readonly #installed = new Set<Package>();
+  #environment = false;
+  /** The holders outside of the modules that were looked at. */
+  readonly #felt = new Set<string>();
+  #next = 0;
+  /** Why what is met now counts. */
+  #because: string | undefined;
   #hidden: Hidden | undefined;
 
   constructor(codebase: Codebase, effects: Effects) {
@@ -57,6 +70,14 @@ class Walk {
 
   part(module: Module, part: ModulePart): number {
     return this.#number(part, module, part);
+  }
+
+  /** A part that may be felt anywhere, with all that it needs. */
+  runs(module: Module, part: ModulePart, because: string): void {
+    this.#because = `runs while it is loaded and may be felt anywhere, by ${because}`;
+    this.part(module, part);
+    this.#because = `for ${titleOf(module, part)}, which runs while it is loaded and may be felt anywhere`;
+    this.run();
   }
 
   /** What a module loads for what it does alone: `import "dotenv/config"`. Of other packages only what is used counts. */
@@ -80,29 +101,54 @@ class Walk {
 
   /** Breadth first: what is met is numbered at once, and looked into in its turn. */
   run(): void {
-    for (let index = 0; index < this.#drafts.length; index++) {
-      const { module, part, refers } = this.#drafts[index]!;
-      this.#hide((part ?? module.facts).hidden);
-      for (const specifier of part === undefined ? module.facts.modules : part.modules) {
-        refers.push([specifier, this.#whole(module, specifier)]);
+    for (;;) {
+      for (; this.#next < this.#drafts.length; this.#next++) this.#look(this.#drafts[this.#next]!);
+      // What was done to packages at first is felt by who uses them.
+      for (const holder of this.#held()) {
+        this.#felt.add(holder);
+        this.#changes(holder, this.#drafts[0]!.refers);
       }
-      for (const file of (part ?? module.facts).files) {
-        refers.push([file, this.#whole(module, file)]);
-      }
-      if (part === undefined) continue;
-      for (const name of part.names) this.#name(module, name, refers);
-      for (const [writer, writing] of this.#effects.writers.get(part) ?? []) {
-        refers.push(["changed by", this.part(writer, writing)]);
-      }
+      if (this.#next === this.#drafts.length) return;
     }
   }
 
+  #look({ module, part, refers }: Draft): void {
+    this.#hide((part ?? module.facts).hidden);
+    for (const specifier of part === undefined ? module.facts.modules : part.modules) {
+      refers.push([specifier, this.#whole(module, specifier)]);
+    }
+    for (const file of (part ?? module.facts).files) {
+      refers.push([file, this.#whole(module, file)]);
+    }
+    if (part !== undefined) {
+      for (const name of part.names) this.#name(module, name, refers);
+      return this.#changes(part, refers);
+    }
+    for (const one of [module, ...module.facts.parts]) this.#changes(one, refers);
+  }
+
+  #changes(holder: Holder, refers: Draft["refers"]): void {
+    for (const [writer, writing] of this.#effects.writers.get(holder) ?? []) {
+      refers.push(["changed by", this.part(writer, writing)]);
+    }
+  }
+
+  /** What others may have changed outside of the modules, of which this code uses some, and which were not looked at yet. */
+  #held(): string[] {
+    const changed = [...this.#effects.writers.keys()].filter((one) => typeof one === "string" && !this.#felt.has(one));
+    if (changed.length === 0) return [];
+    const used = new Set(this.#environment ? [ENVIRONMENT] : []);
+    for (const installed of this.#installed) for (const one of this.#codebase.holdersOf(installed)) used.add(one);
+    // What a linked package uses is not looked at.
+    return (changed as string[]).filter((one) => this.#linked.size > 0 || used.has(one));
+  }
+
   reach(): Reach {
-    const items = this.#drafts.map(({ module, part, refers }): Reached => {
+    const items = this.#drafts.map(({ module, part, refers, because }): Reached => {
       const { path, facts } = module;
       return part === undefined
-        ? { name: "module", path, digest: facts.digest, refers }
-        : { name: part.name, path, digest: part.digest, refers };
+        ? { name: "module", path, digest: facts.digest, because, refers }
+        : { name: part.name, path, digest: part.digest, because, refers };
     });
     return { items, packages: this.#packages, linked: this.#linked, hidden: this.#hidden };
   }
@@ -111,7 +157,7 @@ class Walk {
     let number = this.#numbers.get(key);
     if (number === undefined) {
       this.#numbers.set(key, (number = this.#drafts.length));
-      this.#drafts.push({ module, part, refers: [] });
+      this.#drafts.push({ module, part, because: this.#because, refers: [] });
     }
     return number;
   }
@@ -123,7 +169,11 @@ class Walk {
   #name(module: Module, text: string, refers: Draft["refers"]): void {
     const [name = "", member] = text.split(".");
     const target = this.#codebase.target(module, name);
-    if (target === undefined) return; // a global: its name is part of the code
+    if (target === undefined) {
+      // A global: its name is part of the code.
+      if (text === "process" || text === "process.env") this.#environment = true;
+      return;
+    }
     if (target.kind === "namespace" && member !== undefined) {
       refers.push([text, ...this.#target(this.#codebase.exported(target.module, member))]);
     } else if (target.kind === "namespace") {
@@ -143,7 +193,10 @@ class Walk {
         return [this.#namespace(target.module)];
       case "outside": {
         const { resolved, specifier, name } = target;
-        if (resolved.kind === "package") this.#packages.set(resolved.name, resolved.version);
+        if (resolved.kind === "package") {
+          this.#packages.set(resolved.name, resolved.version);
+          this.#installed.add(resolved);
+        }
         if (resolved.kind === "linked") this.#linked.set(resolved.name, resolved.folder);
         return [`${specifier}#${name === "*" && member !== undefined ? member : name}`];
       }
@@ -182,4 +235,8 @@ class Walk {
     }
     return this.#number(other, other, undefined);
   }
+}
+
+function titleOf({ path }: Module, { name, line }: ModulePart): string {
+  return `${name === "top level" ? "" : `'${name}' in `}${basename(path)}:${line}`;
 }

@@ -21,6 +21,13 @@ export interface References {
   /** Modules named in `import("…")` and `require("…")`, and files in `new URL("…", import.meta.url)` and `import.meta.resolve("…")`. */
   readonly modules: readonly string[];
   readonly files: readonly string[];
+  /** Free names that it assigns, or of which it assigns a member; and those that it hands to a call as they are. */
+  readonly assigned: readonly string[];
+  readonly handed: readonly string[];
+  /** Whether it uses what is behind values that no name leads to: prototypes. */
+  readonly prototypes: boolean;
+  /** Whether it uses `process.env` other than for a variable by its name. */
+  readonly environment: boolean;
   /** Why nobody can say what else it reaches. */
   readonly hidden: Hidden | undefined;
 }
@@ -36,6 +43,8 @@ export const readingMethods: ReadonlySet<string> = new Set(
   toSpliced toString toUpperCase trim trimEnd trimStart valueOf values with`.split(/\s+/),
 );
 
+const PROTOTYPES = /^(__proto__|constructor|getPrototypeOf|prototype)$/;
+
 /** Of some nodes that stand side by side; names they declare at their outermost level are not told apart from free ones. */
 export function referencesOf(nodes: readonly Node[]): References {
   const walk = new Walk();
@@ -48,9 +57,13 @@ class Walk implements References {
   readonly #writes = new Set<string>();
   readonly #modules = new Set<string>();
   readonly #files = new Set<string>();
+  readonly #assigned = new Set<string>();
+  readonly #handed = new Set<string>();
   /** The names declared around the node that is looked at, innermost last. */
   readonly #scopes: Set<string>[] = [];
   hidden: Hidden | undefined;
+  prototypes = false;
+  environment = false;
 
   get names(): string[] {
     return [...this.#names];
@@ -63,6 +76,12 @@ class Walk implements References {
   }
   get files(): string[] {
     return [...this.#files];
+  }
+  get assigned(): string[] {
+    return [...this.#assigned];
+  }
+  get handed(): string[] {
+    return [...this.#handed];
   }
 
   visit(given: Node): void {
@@ -161,6 +180,7 @@ class Walk implements References {
       this.#pattern(node["left"] as Node);
       this.visit(node["right"] as Node);
     } else if (node.type === "Property") {
+      if (PROTOTYPES.test(keyOf(node) ?? "")) this.prototypes = true;
       if (node["computed"] === true) this.visit(node["key"] as Node);
       this.#pattern(node["value"] as Node);
     } else for (const child of children(node)) this.#pattern(child);
@@ -169,42 +189,60 @@ class Walk implements References {
   #member(node: Node): void {
     const object = unwrapped(node["object"] as Node);
     const member = keyOf(node);
+    if (member !== undefined && PROTOTYPES.test(member)) this.prototypes = true;
     if (object.type === "Identifier" && member !== undefined) {
       const name = object["name"] as string;
       if (this.#isFree(name)) this.#names.add(`${name}.${member}`);
+      if (name === "process" && member === "env") this.environment = true;
       return;
     }
-    this.visit(object);
+    if (object.type === "MemberExpression" && this.#isEnvironment(object)) this.#names.add("process.env");
+    else this.visit(object);
     if (node["computed"] === true) this.visit(node["property"] as Node);
+  }
+
+  #isEnvironment(node: Node): boolean {
+    const object = unwrapped(node["object"] as Node);
+    return keyOf(node) === "env" && object["name"] === "process" && this.#isFree("process");
   }
 
   #written(target: Node): void {
     for (const node of assignedIn(target)) {
-      if (node.type === "MemberExpression") this.#changed(node);
-      else if (this.#isFree(node["name"] as string)) this.#writes.add(node["name"] as string);
+      const root = node.type === "MemberExpression" ? this.#changed(node) : (node["name"] as string);
+      if (root === undefined || !this.#isFree(root)) continue;
+      this.#writes.add(root);
+      this.#assigned.add(root);
     }
   }
 
-  /** The name at the left end of a chain of members. */
-  #changed(node: Node): void {
+  /** The name at the left end of a chain of members, which counts as changed. */
+  #changed(node: Node): string | undefined {
     let object = node;
     while (object.type === "MemberExpression") object = unwrapped(object["object"] as Node);
-    if (object.type === "Identifier" && this.#isFree(object["name"] as string)) {
-      this.#writes.add(object["name"] as string);
+    if (object.type !== "Identifier") return undefined;
+    const name = object["name"] as string;
+    if (this.#isFree(name)) this.#writes.add(name);
+    return name;
+  }
+
+  #hand(parameters: readonly Node[]): void {
+    for (const given of parameters) {
+      const node = unwrapped(given.type === "SpreadElement" ? (given["argument"] as Node) : given);
+      if (node.type === "Identifier" && this.#isFree(node["name"] as string)) this.#handed.add(node["name"] as string);
     }
   }
 
   #call(node: Node): void {
     const callee = unwrapped(node["callee"] as Node);
     const parameters = node["arguments"] as readonly Node[];
+    this.#hand(parameters);
     if (callee.type === "MemberExpression") {
       if (!readingMethods.has(keyOf(callee) ?? "")) this.#changed(callee);
       const object = unwrapped(callee["object"] as Node);
       const onObject = object.type === "Identifier" && object["name"] === "Object" && this.#isFree("Object");
       const first = parameters[0] === undefined ? undefined : unwrapped(parameters[0]);
       if (onObject && first !== undefined && /^(assign|define|set)/.test(keyOf(callee) ?? "")) {
-        if (first.type === "Identifier") this.#written(first);
-        else if (first.type === "MemberExpression") this.#changed(first);
+        if (/^(Identifier|MemberExpression)$/.test(first.type)) this.#written(first);
       }
       // `require.resolve`, `module.require` and the like.
       if (/^(createRequire|require)$/.test(keyOf(callee) ?? "")) this.hidden ??= "module";
@@ -220,6 +258,7 @@ class Walk implements References {
 
   #made(node: Node): void {
     const callee = unwrapped(node["callee"] as Node);
+    this.#hand(node["arguments"] as readonly Node[]);
     if (callee.type !== "Identifier" || !this.#isFree(callee["name"] as string)) return;
     if (callee["name"] === "Function") this.hidden = "code";
     const [path, base] = node["arguments"] as readonly Node[];

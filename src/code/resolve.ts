@@ -10,13 +10,28 @@ import { isThisPackage } from "./framework.ts";
 
 export type Resolved =
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "package"; readonly name: string; readonly version: string }
+  | Package
   /** A package that is a link to a folder outside of node_modules: its version says nothing of an edit. */
   | { readonly kind: "linked"; readonly name: string; readonly folder: string }
   | { readonly kind: "builtin" }
   /** This package, whose version never counts. */
   | { readonly kind: "framework" }
   | { readonly kind: "missing" };
+
+export interface Package extends Description {
+  readonly kind: "package";
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** What a package says of itself. */
+interface Description {
+  readonly version: string;
+  /** The packages it asks for. */
+  readonly needs: readonly string[];
+  /** Whether it says that to load it changes nothing of others. */
+  readonly selfContained: boolean;
+}
 
 /** Tried in this order after a name that is no file, as jiti does. */
 const endings = [".js", ".mjs", ".cjs", ".ts", ".tsx", ".mts", ".cts", ".mtsx", ".ctsx", ".json", ".jsx"];
@@ -31,6 +46,7 @@ const written: Readonly<Record<string, readonly string[]>> = {
 /** Answers are kept while one set of producers is looked at, and no longer: files come and go. */
 export class Resolver {
   readonly #known = new Map<string, Resolved>();
+  readonly #below = new Map<string, Set<string>>();
   readonly #aliases = new Map<string, ((name: string) => string | undefined) | undefined>();
 
   resolve(specifier: string, from: string): Resolved {
@@ -39,6 +55,26 @@ export class Resolver {
     let resolved = this.#known.get(key);
     if (resolved === undefined) this.#known.set(key, (resolved = this.#find(specifier, folder)));
     return resolved;
+  }
+
+  /** The names of a package and of all that it stands on. */
+  below(top: Package): ReadonlySet<string> {
+    let names = this.#below.get(top.folder);
+    if (names === undefined) {
+      names = new Set([top.name]);
+      const packages = [top];
+      // What is added while it is gone through comes in its turn.
+      for (const { folder, needs } of packages) {
+        for (const name of needs) {
+          if (names.has(name)) continue;
+          names.add(name);
+          const found = findPackage(name, folder);
+          if (found?.kind === "package") packages.push(found);
+        }
+      }
+      this.#below.set(top.folder, names);
+    }
+    return names;
   }
 
   #find(specifier: string, folder: string): Resolved {
@@ -113,7 +149,7 @@ export function packageOf(path: string): { readonly name: string; readonly versi
   const at = parts.lastIndexOf("node_modules");
   if (at < 0) return undefined;
   const end = parts[at + 1]?.startsWith("@") === true ? at + 3 : at + 2;
-  return { name: parts.slice(at + 1, end).join("/"), version: versionIn(parts.slice(0, end).join(sep)) };
+  return { name: parts.slice(at + 1, end).join("/"), version: descriptionIn(parts.slice(0, end).join(sep)).version };
 }
 
 function packageAt(name: string, place: string): Resolved | undefined {
@@ -121,16 +157,21 @@ function packageAt(name: string, place: string): Resolved | undefined {
   if (!existsSync(place)) return undefined;
   const folder = realpathSync(place);
   if (!inPackages(folder)) return { kind: "linked", name, folder };
-  return { kind: "package", name, version: versionIn(folder) };
+  return { kind: "package", name, folder, ...descriptionIn(folder) };
 }
 
-function versionIn(folder: string): string {
+function descriptionIn(folder: string): Description {
   try {
     counters.filesRead += 1;
-    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version?: unknown };
-    return typeof version === "string" ? version : "none";
+    const said = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Readonly<Record<string, unknown>>;
+    const { version, sideEffects, dependencies, peerDependencies } = said;
+    return {
+      version: typeof version === "string" ? version : "none",
+      needs: Object.keys({ ...Object(dependencies), ...Object(peerDependencies) }),
+      selfContained: sideEffects === false,
+    };
   } catch {
-    return "none";
+    return { version: "none", needs: [], selfContained: false };
   }
 }
 
