@@ -1,22 +1,20 @@
-// Whether data is as its artifact demands: statistics and checks of what was made, and thresholds on the statistics of what is stored.
+// Whether data is as its artifact demands: statistics and checks of what was made. Thresholds are judged in `judge.ts`.
 
 import type { Connection } from "../backend/backend.ts";
 import type { Json, PartitionId, QualityRecord, StoredPartition } from "../backend/records.ts";
 import { decodeValue } from "../data/io.ts";
-import { Accumulator, statisticNamed, statisticsOf, type Statistics } from "../data/statistics/statistics.ts";
+import { Accumulator, statisticsOf, type Statistics } from "../data/statistics/statistics.ts";
 import { StratigraphError } from "../errors.ts";
 import type { DeclaredArtifact } from "../graph/artifact.ts";
-import { everyOutput, type GraphCall, type GraphNode } from "../graph/graph.ts";
+import type { GraphCall, GraphNode } from "../graph/graph.ts";
 import { SINGLE } from "../graph/output.ts";
-import { percentOf, type Severity, type ThresholdSpec } from "../graph/quality.ts";
-import { compareValues } from "../identity/dimension-value.ts";
+import { percentOf, type Severity } from "../graph/quality.ts";
 import type { KeyText } from "../identity/partition-key.ts";
-import { outputNode, stepAt, stepPlace, storedInputs, type Network, type Step, type StepGroup } from "./network.ts";
+import type { Step } from "./network.ts";
 import { placeText } from "./place.ts";
 import { isJudged } from "./demands.ts";
 import { WrittenRows } from "./row-output.ts";
 import { describeThrown } from "./thrown.ts";
-import { readPartitionBytes, type Workspace } from "./workspace.ts";
 
 /** One demand that data does not meet. */
 export interface Finding {
@@ -124,7 +122,12 @@ async function problemOf(check: () => unknown): Promise<string | undefined> {
 }
 
 /** The artifact's own that give no number are left out, and found. */
-function withOwn(taken: Statistics, { quality }: DeclaredArtifact, value: unknown, findings: Finding[]): Statistics {
+export function withOwn(
+  taken: Statistics,
+  { quality }: DeclaredArtifact,
+  value: unknown,
+  findings: Finding[],
+): Statistics {
   const custom: Record<string, number> = {};
   for (const [name, compute] of Object.entries(quality.own)) {
     let problem: string;
@@ -148,204 +151,28 @@ export function rowStatistics({ quality }: DeclaredArtifact): Accumulator | unde
   return quality.statistics ? new Accumulator(percentsOf(quality)) : undefined;
 }
 
-function percentsOf({ thresholds }: DeclaredArtifact["quality"]): readonly number[] {
+export function percentsOf({ thresholds }: DeclaredArtifact["quality"]): readonly number[] {
   return Object.values(thresholds).flatMap(({ of }) => percentOf(of) ?? []);
 }
 
-/** Errors that say why a step's value is refused; the first finding that blocks says it. */
+/** Sentences that one error says: more than somebody reads. */
+const MOST_SAID = 3;
+
+/** Why a step's outputs are refused; `named`: each sentence begins with the partition it is about. */
 export function refusal(
   place: string,
-  findings: readonly Finding[],
+  findings: readonly (Finding | Warning)[],
   hint: string | undefined,
+  named: boolean = false,
 ): StratigraphError | undefined {
   const blocking = findings.filter(({ severity }) => severity === "block");
   if (blocking.length === 0) return undefined;
-  return new StratigraphError("STEP_CHECK_FAILED", blocking.map(({ text }) => text).join("; "), { where: place, hint });
-}
-
-/** Judges thresholds, and remembers what is known of stored partitions. One per plan. */
-export class Judge {
-  readonly #workspace: Workspace;
-  readonly #network: Network;
-  /** What was linked last at a place; for partitions that this build does not look at. */
-  readonly #latestOf: (node: GraphNode, position: number) => StoredPartition | undefined;
-  readonly #known = new Map<PartitionId, QualityRecord>();
-
-  constructor(workspace: Workspace, network: Network, latestOf: Judge["latestOf"]) {
-    this.#workspace = workspace;
-    this.#network = network;
-    this.#latestOf = latestOf;
-  }
-
-  get latestOf(): (node: GraphNode, position: number) => StoredPartition | undefined {
-    return this.#latestOf;
-  }
-
-  /**
-   * Judges stored outputs as they are demanded to be now, though they were made when less was. Sets `warnings`, and refuses what blocks by
-   * `blocked`. Reads what has no statistics yet.
-   */
-  async judgeStored(steps: readonly Step[], pinned: (step: Step) => boolean): Promise<void> {
-    const judged = steps.filter(({ group }) => everyOutput(group.call).some(({ node }) => isJudged(node.artifact)));
-    if (judged.length === 0) return;
-    await this.#recall(judged.flatMap((step) => [...step.outputs!, ...this.#baselines(step)]));
-    for (const step of judged) {
-      const warnings: Warning[] = [];
-      for (const [slot, stored] of step.outputs!.entries()) {
-        const node = outputNode(step, slot);
-        if (!isJudged(node.artifact)) continue;
-        const { statistics, findings } = await this.#inspectedOf(node, stored);
-        const found = [...findings, ...(await this.#overThresholds(step, slot, statistics))];
-        for (const one of found) warnings.push({ ...one, key: node.key, partition: stored.key });
-      }
-      step.warnings = warnings;
-      const place = stepPlace(step);
-      const error = refusal(
-        place,
-        warnings,
-        `Its stored value does not meet the thresholds, as they and the partitions before it are now. Make it anew: strata build '${place}' --force; or take it as it is: strata pin.`,
-      );
-      if (error === undefined) continue;
-      if (pinned(step)) step.warnings = warnings.map((one) => ({ ...one, severity: "warn" }));
-      else step.blocked = error;
-    }
-  }
-
-  /** All findings of what a step has just made, by slot. */
-  async judgeMade(step: Step, inspected: readonly Inspected[]): Promise<readonly (readonly Finding[])[]> {
-    await this.#recall(this.#baselines(step));
-    const findings: (readonly Finding[])[] = [];
-    for (const [slot, { statistics, findings: found }] of inspected.entries()) {
-      findings.push([...found, ...(await this.#overThresholds(step, slot, statistics))]);
-    }
-    return findings;
-  }
-
-  /** The steps whose outputs a step's thresholds compare with, nearest last. */
-  predecessors(step: Step): readonly Step[] {
-    const found = new Set<Step>();
-    for (const { node } of step.group.call.outputs) {
-      for (const { relative } of Object.values(node.artifact.quality.thresholds)) {
-        if (relative !== undefined) for (const one of before(step, relative)) found.add(one);
-      }
-    }
-    return [...found];
-  }
-
-  /** What a step that demands inputs without warnings cannot use. */
-  unclean(step: Step): StratigraphError | undefined {
-    for (const input of step.group.inputs) {
-      const { spec } = step.group.call.inputs.find(({ name }) => name === input.name)!;
-      const state = this.#network.states.get(input.from);
-      if (spec.clean !== true || state === undefined || state.kind === "source") continue;
-      for (const { key } of storedInputs(this.#network, input, step.position)) {
-        const upstream = stepAt(state, state.set.positions.get(key)!)!;
-        const warning = upstream.warnings?.find((one) => one.key === input.from.key && one.partition === key);
-        if (warning === undefined) continue;
-        return new StratigraphError("STEP_CHECK_FAILED", `input '${input.name}' has a warning: ${warning.text}`, {
-          where: stepPlace(step),
-          expected: "an input without warnings, as the producer says with clean()",
-          received: placeText(input.from.key, key),
-        });
-      }
-    }
-    return undefined;
-  }
-
-  #baselines(step: Step): StoredPartition[] {
-    const found: StoredPartition[] = [];
-    for (const one of this.predecessors(step)) {
-      for (const [slot] of one.group.call.outputs.entries()) {
-        const stored = this.#storedAt(one, slot);
-        if (stored !== undefined) found.push(stored);
-      }
-    }
-    return found;
-  }
-
-  /** What counts as the data of a place: of this build, or of the last one where this one has not come to it. */
-  #storedAt(step: Step, slot: number): StoredPartition | undefined {
-    if (step.blocked !== undefined || step.state === "failed") return undefined;
-    const latest = step.outputs?.[slot] ?? this.#latestOf(outputNode(step, slot), step.position);
-    return latest?.damaged === true ? undefined : latest;
-  }
-
-  async #overThresholds(step: Step, slot: number, statistics: Statistics | undefined): Promise<Finding[]> {
-    const node = outputNode(step, slot);
-    const findings: Finding[] = [];
-    for (const [name, threshold] of Object.entries(node.artifact.quality.thresholds)) {
-      const value = statistics === undefined ? undefined : statisticNamed(statistics, threshold.of);
-      const { relative } = threshold;
-      const earlier = relative === undefined ? undefined : await this.#mean(step, slot, threshold, relative);
-      const text = thresholdProblem(name, threshold, value, earlier);
-      if (text !== undefined) findings.push({ name, severity: threshold.severity, text });
-    }
-    return findings;
-  }
-
-  async #mean(
-    step: Step,
-    slot: number,
-    { of }: ThresholdSpec,
-    relative: NonNullable<ThresholdSpec["relative"]>,
-  ): Promise<{ readonly mean: number; readonly count: number } | undefined> {
-    const node = outputNode(step, slot);
-    let [sum, count] = [0, 0];
-    for (const one of before(step, relative)) {
-      const stored = this.#storedAt(one, slot);
-      if (stored === undefined) continue;
-      const { statistics } = await this.#inspectedOf(node, stored);
-      const value = statistics === undefined ? undefined : statisticNamed(statistics, of);
-      if (value === undefined) continue;
-      sum += value;
-      count++;
-    }
-    return count === 0 ? undefined : { mean: sum / count, count };
-  }
-
-  async #recall(partitions: readonly StoredPartition[]): Promise<void> {
-    const ids = [...new Set(partitions.map(({ id }) => id))].filter((id) => !this.#known.has(id));
-    for (const record of await this.#workspace.connection.readQuality(ids)) {
-      if (record !== undefined) this.#known.set(record.partition, record);
-    }
-  }
-
-  /**
-   * As stored; what lacks a statistic that is demanded now is read and looked at again, and that is kept where it may be. What was made under
-   * another schema says no more than is known of it.
-   */
-  async #inspectedOf(node: GraphNode, stored: StoredPartition): Promise<Inspected> {
-    if (!this.#known.has(stored.id)) await this.#recall([stored]);
-    const known = this.#known.get(stored.id);
-    const statistics = known?.statistics as unknown as Statistics | undefined;
-    const findings = (known?.findings ?? []) as unknown as readonly Finding[];
-    const isForeign = stored.artifact !== node.identity;
-    if (
-      isForeign ||
-      !node.artifact.quality.statistics ||
-      (statistics !== undefined && hasAll(node.artifact, statistics))
-    ) {
-      return { statistics, findings };
-    }
-    const bytes = await readPartitionBytes(this.#workspace, node, stored);
-    const value = await decodeValue(node.artifact, bytes, placeText(node.key, stored.key));
-    const own: Finding[] = [];
-    const taken = withOwn(statisticsOf(value, percentsOf(node.artifact.quality)), node.artifact, value, own);
-    const record = qualityRecord(stored.id, { statistics: taken, findings })!;
-    this.#known.set(stored.id, record);
-    // A plan may be made where nothing can be written; then it is read again next time.
-    await this.#workspace.connection.writeQuality([record]).catch(() => undefined);
-    return { statistics: taken, findings: [...findings, ...own] };
-  }
-}
-
-function hasAll({ quality }: DeclaredArtifact, statistics: Statistics): boolean {
-  if (!Object.keys(quality.own).every((name) => Object.hasOwn(statistics.custom, name))) return false;
-  return Object.values(quality.thresholds).every(({ of }) => {
-    const percent = percentOf(of);
-    const field = statistics.fields[of.slice(0, of.lastIndexOf(`.p${percent}`))];
-    return percent === undefined || field?.quantiles === undefined || Object.hasOwn(field.quantiles, String(percent));
-  });
+  const said = blocking.map((one) =>
+    named && "partition" in one ? `${placeText(one.key, one.partition as KeyText)}: ${one.text}` : one.text,
+  );
+  const most = named ? MOST_SAID : said.length;
+  const rest = said.length > most ? `; and ${said.length - most} more` : "";
+  return new StratigraphError("STEP_CHECK_FAILED", `${said.slice(0, most).join("; ")}${rest}`, { where: place, hint });
 }
 
 /** What is kept with a partition; `undefined` where there is nothing. */
@@ -362,70 +189,4 @@ export async function writeInspected(
   inspected: readonly Inspected[],
 ): Promise<void> {
   await tx.writeQuality(outputs.flatMap(({ id }, slot) => qualityRecord(id, inspected[slot]!) ?? []));
-}
-
-/** The steps before one along a dimension that agree on all others, the nearest so many, oldest first. */
-function before(step: Step, { last, over }: NonNullable<ThresholdSpec["relative"]>): readonly Step[] {
-  const { set, steps, call } = step.group;
-  const dimension = call.dimensions[over]!;
-  const mine = set.keys[step.position]!;
-  const line = lineOf(step.group, over).get(otherText(mine, over))!;
-  const at = line.findIndex((position) => compareValues(dimension, set.keys[position]![over]!, mine[over]!) >= 0);
-  return line.slice(Math.max(0, at - last), at).map((position) => steps[position]!);
-}
-
-const lines = new WeakMap<StepGroup, Map<string, Map<string, number[]>>>();
-
-/** By the other dimensions, the positions in order of one. */
-function lineOf(group: StepGroup, over: string): Map<string, number[]> {
-  let byDimension = lines.get(group);
-  if (byDimension === undefined) lines.set(group, (byDimension = new Map<string, Map<string, number[]>>()));
-  let line = byDimension.get(over);
-  if (line === undefined) {
-    byDimension.set(over, (line = new Map<string, number[]>()));
-    const { keys } = group.set;
-    for (const [position, key] of keys.entries()) {
-      const text = otherText(key, over);
-      line.set(text, [...(line.get(text) ?? []), position]);
-    }
-    const dimension = group.call.dimensions[over]!;
-    for (const positions of line.values()) {
-      positions.sort((a, b) => compareValues(dimension, keys[a]![over]!, keys[b]![over]!));
-    }
-  }
-  return line;
-}
-
-function otherText(key: Readonly<Record<string, string | number>>, over: string): string {
-  return JSON.stringify(
-    Object.keys(key)
-      .filter((name) => name !== over)
-      .sort()
-      .map((name) => key[name]),
-  );
-}
-
-/** A sentence where a value is not within its limits; nothing to compare with is no problem, nothing to compare is. */
-function thresholdProblem(
-  name: string,
-  { of, min, max, relative }: ThresholdSpec,
-  value: number | undefined,
-  earlier: { readonly mean: number; readonly count: number } | undefined,
-): string | undefined {
-  if (relative !== undefined && earlier === undefined) return undefined;
-  if (value === undefined) return `threshold '${name}': there is no ${of}: no row has a number there`;
-  const factor = earlier?.mean ?? 1;
-  const beside =
-    earlier === undefined ? "" : ` (the mean of the last ${earlier.count} is ${short(earlier.mean)}, times `;
-  if (min !== undefined && value < min * factor) {
-    return `threshold '${name}': ${of} is ${short(value)}, less than ${short(min * factor)}${earlier === undefined ? "" : `${beside}${min})`}`;
-  }
-  if (max !== undefined && value > max * factor) {
-    return `threshold '${name}': ${of} is ${short(value)}, more than ${short(max * factor)}${earlier === undefined ? "" : `${beside}${max})`}`;
-  }
-  return undefined;
-}
-
-function short(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }

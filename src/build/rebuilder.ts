@@ -19,10 +19,10 @@ import {
   type Step,
   type StepGroup,
 } from "./network.ts";
+import { Judge } from "./judge.ts";
 import { findParts } from "./parts.ts";
 import { invalid as pinInvalid, readPins, type Pin, type PinnedContents } from "./pins.ts";
 import { placeText } from "./place.ts";
-import { Judge } from "./quality.ts";
 import { builtBefore, neverBuilt, unchanged, type Reason } from "./reason.ts";
 import { stepManifest } from "./step-identity.ts";
 import { readPartitionBytes, storageOf, type Workspace } from "./workspace.ts";

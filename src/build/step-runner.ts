@@ -4,12 +4,13 @@ import type { Fence, RunId, RunRecord, StoredPartition } from "../backend/record
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import { counters } from "../util/counters.ts";
 import { createId } from "../util/id.ts";
-import type { StepName } from "./events.ts";
+import { predecessors } from "./earlier.ts";
+import { warningsIn, type Judge } from "./judge.ts";
 import { runOf, type Ledger } from "./ledger.ts";
-import { outputNode, stepManifestOf, stepName, stepPlace, type Network, type Step } from "./network.ts";
+import { stepManifestOf, stepName, stepPlace, type Network, type Step } from "./network.ts";
 import { writingParts } from "./part-output.ts";
 import { placeText } from "./place.ts";
-import { refusal, type Finding, type Judge } from "./quality.ts";
+import { refusal, type Finding } from "./quality.ts";
 import { writingRows } from "./row-output.ts";
 import { insideRun, type StepScope } from "./run-scope.ts";
 import type { ScheduleOptions } from "./schedule.ts";
@@ -149,19 +150,20 @@ export class StepRunner {
     const manifest = stepManifestOf(this.#network, step);
     const findings = await this.#judge(step, written);
     if (findings === undefined) return { kind: "postponed" };
-    const refused = refusal(placeText(name.key, name.partition), findings.flat(), quarantineHint(name));
+    const made = written.outputs.map(({ partition }) => partition);
+    const warnings = warningsIn(step, made, findings);
+    const refused = refusal(
+      placeText(name.key, name.partition),
+      warnings,
+      quarantineHint(step.group.call.parts === undefined ? name : (warnings.find(isBlocking) ?? name)),
+      step.group.call.parts !== undefined,
+    );
     if (refused !== undefined) {
       const failed: RunRecord = { ...run, state: "failed", error: errorRecord(refused) };
       await ledger.fail(fence, failed, { step, manifest, ...written, inputs: read, findings });
       return { kind: "failed", error: refused, run: failed };
     }
-    step.warnings = findings.flatMap((found, slot) =>
-      found.map((one) => ({
-        ...one,
-        key: outputNode(step, slot).key,
-        partition: written.outputs[slot]!.partition.key,
-      })),
-    );
+    step.warnings = warnings;
     const finished: RunRecord = step.warnings.length > 0 ? { ...run, state: "warning" } : run;
     const answer = await ledger.commit({ step, manifest, fence, run: finished, ...written, inputs: read });
     return answer === "superseded" ? { kind: "superseded" } : { kind: "built", outputs: answer, run: finished };
@@ -171,13 +173,17 @@ export class StepRunner {
    * Thresholds that look back wait for what they look at; this step's place is free meanwhile, so that it can come. `undefined` where it
    * comes in the next pass only.
    */
-  async #judge(step: Step, { inspected }: WrittenOutputs): Promise<readonly (readonly Finding[])[] | undefined> {
+  async #judge(
+    step: Step,
+    { outputs, inspected }: WrittenOutputs,
+  ): Promise<readonly (readonly Finding[])[] | undefined> {
     const { judge, ended, signal } = this.#options;
-    for (const earlier of judge.predecessors(step)) if ((await ended(earlier)) === "healing") return undefined;
+    for (const earlier of predecessors(step)) if ((await ended(earlier)) === "healing") return undefined;
     if (signal.aborted) {
       throw new StratigraphError("BUILD_CANCELLED", "the build was cancelled", { where: stepPlace(step) });
     }
-    return judge.judgeMade(step, inspected);
+    const texts = outputs.map(({ partition }) => partition.key);
+    return judge.judgeMade(step, texts, inspected);
   }
 
   async #fault(step: Step, fence: Fence, run: RunRecord, thrown: unknown): Promise<StepOutcome> {
@@ -200,6 +206,10 @@ export class StepRunner {
   }
 }
 
-function quarantineHint({ key, partition }: StepName): string {
+function isBlocking({ severity }: Finding): boolean {
+  return severity === "block";
+}
+
+function quarantineHint({ key, partition }: { readonly key: string; readonly partition: string }): string {
   return `It is kept to be looked at: strata quarantine '${placeText(key, partition)}'`;
 }

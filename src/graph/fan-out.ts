@@ -3,13 +3,12 @@
 import { z } from "zod";
 import { json } from "../data/format/json.ts";
 import { literal } from "../data/storage/literal.ts";
-import { StratigraphError } from "../errors.ts";
 import type { Dimensions, Key } from "../identity/dimension.ts";
 import { artifact as declare, declaredArtifact, type DeclaredArtifact } from "./artifact.ts";
 import type { Partition } from "./edge.ts";
 import type { Declared, InputTypes } from "./input.ts";
 import { invalid } from "./option.ts";
-import { is, says, type Is } from "./sentence.ts";
+import { is, type Is } from "./sentence.ts";
 
 /** What `build` of a producer with a fan-out returns: `async *build`, or anything that can be gone through. */
 export type PartsOf<Written, Opened> = AsyncIterable<Partition<Written, Opened>> | Iterable<Partition<Written, Opened>>;
@@ -65,9 +64,6 @@ export function fanOut<Value, D, Written, const Over extends keyof D & string>(
   if (over.length === 0) invalid("fanOut()", "it names the dimensions that the producer finds", expected, "nothing");
   for (const name of over) {
     if (!names.includes(name)) invalid("fanOut()", "there is no such dimension", expected, name);
-  }
-  if (Object.values(declared.quality.thresholds).some(({ relative }) => relative !== undefined)) {
-    throw new StratigraphError("GRAPH_INVALID", says.fannedThreshold, { where: "fanOut()" });
   }
   const spec: FanOutSpec = Object.freeze({
     artifact: declared,

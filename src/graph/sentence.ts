@@ -29,7 +29,6 @@ export const says = {
   streamedChecks: "an output that is streamed is never whole: checks, validate and statistics of its own cannot see it",
   fannedOut: "fanOut() is for the one output of a producer: output: fanOut(x, …)",
   fannedValidate: "validate sees one value, and a fan-out has many: give the artifact checks",
-  fannedThreshold: "thresholds of a fan-out cannot look at earlier partitions: leave out `last`",
   otherOutput: "mapKeys() was given the keys of another output",
 } as const;
 

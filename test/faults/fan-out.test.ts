@@ -11,6 +11,7 @@ import { spawnProgram } from "../support/backend-subjects.ts";
 import { Folder } from "../support/folder.ts";
 
 const program = fileURLToPath(new URL("programs/fan-out.mjs", import.meta.url));
+const judged = fileURLToPath(new URL("programs/fan-out-days.mjs", import.meta.url));
 const PARTS = 40;
 const SUM = PARTS * (PARTS - 1);
 
@@ -76,5 +77,37 @@ it(
     await again.done;
 
     expect(again.lines).toEqual(["split", ...Array.from({ length: PARTS }, (_, part) => `part ${part}`), `sum ${SUM}`]);
+  },
+);
+
+it(
+  "thresholds that look back say the same in two processes at once, and after a kill",
+  { timeout: 60_000 },
+  async () => {
+    const run = (folder: Folder): FollowedChild =>
+      followChild(spawnProgram(judged, [folder.path, "6"]), "fan-out of days");
+    const verdict = (child: FollowedChild): readonly string[] =>
+      child.lines.filter((line) => !line.startsWith("split"));
+    using alone = new Folder();
+    const first = run(alone);
+    await first.done;
+    expect(verdict(first).slice(0, 1)).toEqual([expect.stringContaining("warning day=2,part=1 threshold 'usual'")]);
+    expect(verdict(first).at(-1)).toBe("succeeded");
+
+    using shared = new Folder();
+    const both = [run(shared), run(shared)];
+    await Promise.all(both.map(({ done }) => done));
+    for (const child of both) expect(verdict(child)).toEqual(verdict(first));
+    expect(both.flatMap(({ lines }) => lines.filter((line) => line.startsWith("split"))).sort()).toEqual(
+      [1, 2, 3, 4, 5, 6].map((day) => `split ${day}`),
+    );
+
+    using killed = new Folder();
+    const child = run(killed);
+    await child.said(4);
+    await child.kill();
+    const again = run(killed);
+    await again.done;
+    expect(verdict(again)).toEqual(verdict(first));
   },
 );
