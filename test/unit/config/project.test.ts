@@ -74,7 +74,18 @@ describe("the configuration", () => {
 
 describe("what is known of the settings without loading them", () => {
   it("is all their names", () => {
-    const own = ["graph", "root", "path", "backend", "concurrency", "leaseTime", "params", "pools", "secrets", "plugins"];
+    const own = [
+      "graph",
+      "root",
+      "path",
+      "backend",
+      "concurrency",
+      "leaseTime",
+      "params",
+      "pools",
+      "secrets",
+      "plugins",
+    ];
     const known = [...own, ...furtherNames];
 
     expect(known.toSorted()).toEqual(Object.keys(settings).toSorted());
