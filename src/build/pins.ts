@@ -3,7 +3,7 @@
 import { everyItem } from "../backend/pages.ts";
 import type { MarkRecord, StoredPartition } from "../backend/records.ts";
 import { StratigraphError } from "../errors.ts";
-import type { GraphDefinition, ProducedNode } from "../graph/graph.ts";
+import type { ProducedNode } from "../graph/graph.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { Network, Step } from "./network.ts";
 import { placeText } from "./place.ts";

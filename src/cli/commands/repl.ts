@@ -130,7 +130,9 @@ function withoutUncaught(output: NodeJS.WriteStream, mistake: () => string | und
     const shown = rest !== undefined && rest.trimEnd() === mistake() ? rest : text;
     return (output.write as (text: string, ...more: unknown[]) => boolean).call(output, shown, ...more);
   };
-  return new Proxy(output, { get: (stream, name) => (name === "write" ? write : Reflect.get(stream, name, stream)) });
+  return new Proxy(output, {
+    get: (stream, name): unknown => (name === "write" ? write : Reflect.get(stream, name, stream)),
+  });
 }
 
 /** The prompt waits for what it evaluates only where somebody types; lines from a pipe it is given one after the other. */
