@@ -10,6 +10,7 @@ import { compareText } from "../util/text-order.ts";
 import { Codebase, type Module } from "./codebase.ts";
 import { effectsOf, type Effects } from "./effects.ts";
 import { addLinked, filesOf, relativeName, type Files } from "./files.ts";
+import { Leads } from "./leads.ts";
 import { Library } from "./library.ts";
 import { sealCode, type CodeItem, type WholeReason } from "./manifest.ts";
 import { reach } from "./reach.ts";
@@ -40,10 +41,12 @@ export function followCode(producers: readonly Followed[], { home, make, library
 
 class Follower {
   readonly #codebase: Codebase;
+  readonly #leads: Leads;
   readonly #effects = new Map<Module, Effects>();
 
   constructor(codebase: Codebase) {
     this.#codebase = codebase;
+    this.#leads = new Leads(codebase);
   }
 
   follow(name: string, site: CallSite): KnownCode {
@@ -91,7 +94,7 @@ class Follower {
   #effectsOf(entry: Module): Effects {
     let effects = this.#effects.get(entry);
     if (effects === undefined) {
-      effects = effectsOf(this.#codebase, this.#codebase.closure(entry));
+      effects = effectsOf(this.#codebase, this.#codebase.closure(entry), this.#leads);
       this.#effects.set(entry, effects);
     }
     return effects;

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import type { Codebase, Module, Target } from "./codebase.ts";
 import type { Effects } from "./effects.ts";
-import { ENVIRONMENT, type Holder } from "./extents.ts";
+import { ENVIRONMENT, type Holder } from "./leads.ts";
 import type { Hidden } from "./references.ts";
 import type { ModulePart } from "./module.ts";
 import type { Package } from "./resolve.ts";
@@ -128,8 +128,8 @@ class Walk {
   }
 
   #changes(holder: Holder, refers: Draft["refers"]): void {
-    for (const [writer, writing] of this.#effects.writers.get(holder) ?? []) {
-      refers.push(["changed by", this.part(writer, writing)]);
+    for (const [writing, module] of this.#effects.writers.get(holder) ?? []) {
+      refers.push(["changed by", this.part(module, writing)]);
     }
   }
 
