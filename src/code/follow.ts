@@ -65,6 +65,7 @@ class Follower {
     const base = dirname(entry.path);
     const numbered: CodeItem[] = items.map(({ name: one, digest, refers }) => [one, digest, refers]);
     const files = items.map(({ path }) => relativeName(base, path));
+    const because = items.map((item) => item.because);
     const stamps = items.map(({ path }) => this.#codebase.module(path)!.stamp);
     for (const { stamp } of this.#codebase.closure(entry)) stamps.push(stamp);
     for (const [one, folder] of linked) {
@@ -77,7 +78,7 @@ class Follower {
       });
     }
     const manifest = sealCode({ counted: "functions", because: null, items: numbered, packages: inOrder(packages) });
-    return { manifest, files, unsettled: isUnsettled(stamps, site) };
+    return { manifest, files, because, unsettled: isUnsettled(stamps, site) };
   }
 
   #files(site: CallSite, because: WholeReason): KnownCode {
@@ -88,7 +89,7 @@ class Follower {
     const stamps = sorted.map(([, { stamp }]) => stamp);
     // Of a file that is gone, or never was, nobody can say what was in it.
     const gone = site.files.some((path) => this.#codebase.module(path) === undefined);
-    return { manifest, files: sorted.map(([name]) => name), unsettled: gone || isUnsettled(stamps, site) };
+    return { manifest, files: sorted.map(([name]) => name), because: [], unsettled: gone || isUnsettled(stamps, site) };
   }
 
   #effectsOf(entry: Module): Effects {

@@ -74,9 +74,9 @@ class Walk {
 
   /** A part that may be felt anywhere, with all that it needs. */
   runs(module: Module, part: ModulePart, because: string): void {
-    this.#because = `runs while it is loaded and may be felt anywhere, by ${because}`;
+    this.#because = `runs in line ${part.line} while it is loaded and may be felt anywhere, by ${because}`;
     this.part(module, part);
-    this.#because = `for ${titleOf(module, part)}, which runs while it is loaded and may be felt anywhere`;
+    this.#because = `${titleOf(module, part)} needs, and that may be felt anywhere, by ${because}`;
     this.run();
   }
 
@@ -238,5 +238,5 @@ class Walk {
 }
 
 function titleOf({ path }: Module, { name, line }: ModulePart): string {
-  return `${name === "top level" ? "" : `'${name}' in `}${basename(path)}:${line}`;
+  return `${name === "top level" ? "the statement" : `'${name}'`} in ${basename(path)}:${line}`;
 }
