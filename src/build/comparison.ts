@@ -155,7 +155,7 @@ async function codeDifference(
   const [record] = await store.readManifests([then as Fingerprint]);
   if (record === undefined) return [{ part: "code", change: "changed" }];
   const { codeChanges } = await import("../code/compare.ts");
-  return codeChanges(record.text, known.manifest.text, known.files);
+  return codeChanges(record.text, known);
 }
 
 /** From semver to semver, what counts is told without the word: "1" and "2". */

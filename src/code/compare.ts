@@ -1,7 +1,10 @@
 // What differs between the code a producer had and the code it has: functions, files and packages by name.
 
+import type { KnownCode } from "../identity/code-version.ts";
 import { parseManifest } from "../identity/manifest.ts";
 import { wholeReasons, type CodeItem, type CodeParts } from "./manifest.ts";
+
+type Later = Pick<KnownCode, "manifest" | "files" | "because">;
 
 export interface CodeChange {
   /** "code of 'toCents' in lib/money.ts", "package lodash". */
@@ -11,15 +14,15 @@ export interface CodeChange {
   readonly after?: string;
 }
 
-/** `files`: where each item of the later one is. Items are told by name, as a file may have moved. */
-export function codeChanges(before: string, after: string, files: readonly string[]): readonly CodeChange[] {
-  const [then, now] = [partsOf(before), partsOf(after)];
+/** `after`: what the code is now. Items are told by name, as a file may have moved. */
+export function codeChanges(before: string, { manifest, files, because }: Later): readonly CodeChange[] {
+  const [then, now] = [partsOf(before), partsOf(manifest.text)];
   const differ = then.counted !== now.counted || then.because !== now.because;
   const changes: readonly CodeChange[] = [
     ...(differ
       ? [{ part: "code", change: "changed", before: countedText(then), after: countedText(now) } as const]
       : []),
-    ...(then.counted === now.counted ? itemChanges(then.items, now.items, files, now.counted) : []),
+    ...(then.counted === now.counted ? itemChanges(then.items, now.items, { files, because }, now.counted) : []),
     ...(then.counted === now.counted ? packageChanges(then.packages, now.packages) : []),
   ];
   // The same parts put together in another way: a name that stands for another function than before.
@@ -44,21 +47,26 @@ export function partsOf(text: string): CodeParts {
 function itemChanges(
   before: readonly CodeItem[],
   after: readonly CodeItem[],
-  files: readonly string[],
+  { files, because }: Pick<Later, "files" | "because">,
   counted: CodeParts["counted"],
 ): CodeChange[] {
   const changes: CodeChange[] = [];
   const left = new Map<string, string[]>();
   for (const [name, digest] of before) left.set(name, [...(left.get(name) ?? []), digest]);
-  const fresh: { readonly name: string; readonly file: string }[] = [];
+  const fresh: { readonly name: string; readonly file: string; readonly note: string }[] = [];
   for (const [index, [name, digest]] of after.entries()) {
     const same = left.get(name)?.indexOf(digest) ?? -1;
     if (same >= 0) left.get(name)!.splice(same, 1);
-    else fresh.push({ name, file: files[index] ?? "" });
+    else
+      fresh.push({
+        name,
+        file: files[index] ?? "",
+        note: because[index] === undefined ? "" : `, which ${because[index]},`,
+      });
   }
-  for (const { name, file } of fresh) {
+  for (const { name, file, note } of fresh) {
     const changed = left.get(name)?.pop() !== undefined;
-    changes.push({ part: itemText(name, file, counted), change: changed ? "changed" : "added" });
+    changes.push({ part: itemText(name, file, counted) + note, change: changed ? "changed" : "added" });
   }
   for (const [name, digests] of left) {
     for (const _ of digests) changes.push({ part: itemText(name, undefined, counted), change: "removed" });

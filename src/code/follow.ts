@@ -10,6 +10,7 @@ import { compareText } from "../util/text-order.ts";
 import { Codebase, type Module } from "./codebase.ts";
 import { effectsOf, type Effects } from "./effects.ts";
 import { addLinked, filesOf, relativeName, type Files } from "./files.ts";
+import { Leads } from "./leads.ts";
 import { Library } from "./library.ts";
 import { sealCode, type CodeItem, type WholeReason } from "./manifest.ts";
 import { reach } from "./reach.ts";
@@ -40,10 +41,12 @@ export function followCode(producers: readonly Followed[], { home, make, library
 
 class Follower {
   readonly #codebase: Codebase;
+  readonly #leads: Leads;
   readonly #effects = new Map<Module, Effects>();
 
   constructor(codebase: Codebase) {
     this.#codebase = codebase;
+    this.#leads = new Leads(codebase);
   }
 
   follow(name: string, site: CallSite): KnownCode {
@@ -62,6 +65,7 @@ class Follower {
     const base = dirname(entry.path);
     const numbered: CodeItem[] = items.map(({ name: one, digest, refers }) => [one, digest, refers]);
     const files = items.map(({ path }) => relativeName(base, path));
+    const because = items.map((item) => item.because);
     const stamps = items.map(({ path }) => this.#codebase.module(path)!.stamp);
     for (const { stamp } of this.#codebase.closure(entry)) stamps.push(stamp);
     for (const [one, folder] of linked) {
@@ -74,7 +78,7 @@ class Follower {
       });
     }
     const manifest = sealCode({ counted: "functions", because: null, items: numbered, packages: inOrder(packages) });
-    return { manifest, files, unsettled: isUnsettled(stamps, site) };
+    return { manifest, files, because, unsettled: isUnsettled(stamps, site) };
   }
 
   #files(site: CallSite, because: WholeReason): KnownCode {
@@ -85,13 +89,13 @@ class Follower {
     const stamps = sorted.map(([, { stamp }]) => stamp);
     // Of a file that is gone, or never was, nobody can say what was in it.
     const gone = site.files.some((path) => this.#codebase.module(path) === undefined);
-    return { manifest, files: sorted.map(([name]) => name), unsettled: gone || isUnsettled(stamps, site) };
+    return { manifest, files: sorted.map(([name]) => name), because: [], unsettled: gone || isUnsettled(stamps, site) };
   }
 
   #effectsOf(entry: Module): Effects {
     let effects = this.#effects.get(entry);
     if (effects === undefined) {
-      effects = effectsOf(this.#codebase, this.#codebase.closure(entry));
+      effects = effectsOf(this.#codebase, this.#codebase.closure(entry), this.#leads);
       this.#effects.set(entry, effects);
     }
     return effects;

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import type { Codebase, Module, Target } from "./codebase.ts";
 import type { Effects } from "./effects.ts";
-import { ENVIRONMENT, type Holder } from "./extents.ts";
+import { ENVIRONMENT, type Holder } from "./leads.ts";
 import type { Hidden } from "./references.ts";
 import type { ModulePart } from "./module.ts";
 import type { Package } from "./resolve.ts";
@@ -74,9 +74,9 @@ class Walk {
 
   /** A part that may be felt anywhere, with all that it needs. */
   runs(module: Module, part: ModulePart, because: string): void {
-    this.#because = `runs while it is loaded and may be felt anywhere, by ${because}`;
+    this.#because = `runs in line ${part.line} while it is loaded and may be felt anywhere, by ${because}`;
     this.part(module, part);
-    this.#because = `for ${titleOf(module, part)}, which runs while it is loaded and may be felt anywhere`;
+    this.#because = `${titleOf(module, part)} needs, and that may be felt anywhere, by ${because}`;
     this.run();
   }
 
@@ -128,8 +128,8 @@ class Walk {
   }
 
   #changes(holder: Holder, refers: Draft["refers"]): void {
-    for (const [writer, writing] of this.#effects.writers.get(holder) ?? []) {
-      refers.push(["changed by", this.part(writer, writing)]);
+    for (const [writing, module] of this.#effects.writers.get(holder) ?? []) {
+      refers.push(["changed by", this.part(module, writing)]);
     }
   }
 
@@ -238,5 +238,5 @@ class Walk {
 }
 
 function titleOf({ path }: Module, { name, line }: ModulePart): string {
-  return `${name === "top level" ? "" : `'${name}' in `}${basename(path)}:${line}`;
+  return `${name === "top level" ? "the statement" : `'${name}'`} in ${basename(path)}:${line}`;
 }

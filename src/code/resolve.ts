@@ -167,7 +167,7 @@ function descriptionIn(folder: string): Description {
     const { version, sideEffects, dependencies, peerDependencies } = said;
     return {
       version: typeof version === "string" ? version : "none",
-      needs: Object.keys({ ...Object(dependencies), ...Object(peerDependencies) }),
+      needs: [dependencies, peerDependencies].flatMap((one) => Object.keys(Object(one) as object)),
       selfContained: sideEffects === false,
     };
   } catch {

@@ -19,6 +19,8 @@ export interface KnownCode {
   readonly manifest: SealedManifest;
   /** The file of each item of the manifest, for people: where a file lies is no part of what it says. */
   readonly files: readonly string[];
+  /** Of each item that no name leads to: why it counts, for people. */
+  readonly because: readonly (string | undefined)[];
   /** A file was saved while it was loaded: nobody can say which of the two texts runs, so this version is never met again. */
   readonly unsettled: boolean;
 }

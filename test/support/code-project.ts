@@ -74,7 +74,7 @@ export function changedBetween(before: Looked, after: Looked): string[] {
 export function toldBetween(before: Looked, after: Looked, producer: string): string[] {
   const [then, now] = [before.known.get(producer)!, after.known.get(producer)!];
   if (then.manifest.fingerprint === now.manifest.fingerprint) return [];
-  return codeChanges(then.manifest.text, now.manifest.text, now.files).map(
+  return codeChanges(then.manifest.text, now).map(
     ({ part, change, before: was, after: is }) =>
       `${part} ${change}${was === undefined || is === undefined ? "" : ` from ${was} to ${is}`}`,
   );

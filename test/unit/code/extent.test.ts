@@ -1,7 +1,7 @@
 // How far what a module does while it is loaded is felt: by the producers that use what it may change, and by no others.
 
 import { describe, expect, it } from "vitest";
-import { changedBetween, CodeProject } from "../../support/code-project.ts";
+import { changedBetween, CodeProject, toldBetween } from "../../support/code-project.ts";
 
 const head = 'import { producer } from "stratigraph";\nimport { z } from "zod";\n';
 
@@ -245,5 +245,66 @@ describe("what is done while modules are loaded counts for who may feel it:", ()
 
     expect([...after.parts.values()].map(({ counted }) => counted)).toEqual(["functions", "functions"]);
     expect(changedBetween(before, after).join(", ")).toBe(changed);
+  });
+});
+
+/** What none of the producers feels, with a package or a helper that would not do it without a reason. */
+const unfelt: Readonly<Record<string, string>> = {
+  "a list that a package of functions makes": 'import { range } from "lodash-es";\nexport const week = range(ONE);',
+  "a function that another package's functions are put together to":
+    'import { flow } from "lodash-es";\nimport { format } from "date-fns";\nexport const show = flow(format, (text: string) => text + "ONE");',
+  "a class's own instance": "class Pool { static shared = new Pool(ONE); constructor(readonly size: number) {} }",
+  "a class's own factory":
+    "class Celsius { static zero = Celsius.of(ONE); static of(x: number) { return new Celsius(x); } constructor(readonly x: number) {} }",
+  "an object that is filled while a list is gone through":
+    'const all = ["x"].reduce<any>((to, one) => { to[one] = ONE; return to; }, {});',
+  "a map that a loop fills": 'const all = new Map<string, number>();\nfor (const one of ["x"]) all.set(one, ONE);',
+  "a file that is read": 'import { readFileSync } from "node:fs";\nconst text = readFileSync("ONE", "utf8");',
+  "a path that is made of another":
+    'import { dirname, join } from "node:path";\nconst here = dirname("x");\nconst there = join(here, "ONE");',
+  "a variable of the environment that is asked for":
+    'const asked = (name: string) => { const value = process.env[name]; if (value === undefined) throw new Error(name); return value; };\nconst url = asked("HOME").slice(ONE);',
+  "a program that ends where something is missing":
+    'if (process.argv.length < 1) { console.error("ONE"); process.exit(1); }',
+  "an error that is thrown where something is missing": 'if (process.argv.length < 1) throw new Error("ONE");',
+  "a registry that is filled at once": `class All { #all = new Map<string, number>(); add(name: string, one: number) { this.#all.set(name, one); return this; } }
+const all = new All().add("x", ONE);`,
+  "numbers that a generator gives":
+    "function* upTo(end: number) { for (let i = 0; i < end; i++) yield i; }\nconst first = [...upTo(ONE)];",
+  "a function that another one gives": "const add = (a: number) => (b: number) => a + b;\nconst one = add(ONE)(2);",
+  "a mixin": "const Named = (Base: any) => class extends Base { name = ONE; };\nclass Thing extends Named(Object) {}",
+  "a namespace": "namespace Units { export const km = ONE; export const mile = km * 2; }",
+};
+
+describe("what is done while modules are loaded does not count, where it stays with names that nobody reaches:", () => {
+  it.each(Object.entries(unfelt))("%s", (_, graph) => {
+    using project = new CodeProject();
+    const text = `${head}${graph}\nproducer({ name: "a", build: () => process.env["HOME"] });`;
+    project.write({ ...installed, "graph.ts": text.replaceAll("ONE", "1") });
+    const before = project.look(["a"]);
+    project.write({ "graph.ts": text.replaceAll("ONE", "2") });
+
+    expect(changedBetween(before, project.look(["a"]))).toEqual([]);
+  });
+});
+
+describe("why something counts that no name leads to", () => {
+  it.each([
+    [
+      'console.log = () => "ONE";',
+      "code in graph.ts (top level), which runs in line 3 while it is loaded and may be felt anywhere, by 'console.log' in graph.ts:3, changed",
+    ],
+    [
+      'const start = () => { (globalThis as any).x = "ONE"; };\nstart();',
+      "code of 'start' in graph.ts, which the statement in graph.ts:4 needs, and that may be felt anywhere, by 'globalThis.x' in graph.ts:3, changed",
+    ],
+  ])("is told: %s", (graph, told) => {
+    using project = new CodeProject();
+    const text = `${head}${graph}\nproducer({ name: "a", build: () => 1 });`;
+    project.write({ ...installed, "graph.ts": text.replaceAll("ONE", "1") });
+    const before = project.look(["a"]);
+    project.write({ "graph.ts": text.replaceAll("ONE", "2") });
+
+    expect(toldBetween(before, project.look(["a"]), "a")).toEqual([told]);
   });
 });
