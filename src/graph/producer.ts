@@ -346,7 +346,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     retries: checkRetries(options.retries, where),
     pool: checkedPool(options.pool, where),
     timeout: checkedTimeout(options.timeout, where),
-    thread: checkedThread({ executor: options.executor, version, inputs, streamed, fanOut }, where),
+    thread: checkedThread({ executor: options.executor, version, inputs, streamed }, where),
     annotations: checkedAnnotations(options.annotations, where),
     description: checkedDescription(options.description, where),
   });
