@@ -136,7 +136,7 @@ export class PartWriter {
     const bytes = await encodeValue(node.artifact, value, place);
     const content = contentOf(bytes, { sha256 });
     const stored = await this.#target.store(whole, keyText, bytes);
-    const inspected = await inspectPart(node, keyText, bytes);
+    const inspected = await inspectPart(node, call.producer, keyText, bytes);
     this.#made.set(keyText, {
       line: { key, content: content.fingerprint },
       part: { keyText, content, ...stored, inspected },

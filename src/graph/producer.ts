@@ -72,7 +72,7 @@ export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   readonly build: NoInfer<
     (inputs: Received<Inputs>, context: BuildContext<OD, Params>) => Returned<Outputs> | Promise<Returned<Outputs>>
   >;
-  /** Looks at what was built, all outputs together: true, or a sentence about what is wrong. */
+  /** Looks at what was built, all outputs together, or each partition of a fan-out: true, or a sentence about what is wrong. */
   readonly validate?: ((outputs: Results<NoInfer<Outputs>>) => true | string | Promise<true | string>) | undefined;
   /** Further attempts after a failure; none unless told. */
   readonly retries?: Retries | undefined;
