@@ -3,6 +3,7 @@
 import type { ProducerDefinition } from "../graph/producer.ts";
 import type { AnyKey } from "./partition-set.ts";
 import type { StepName } from "./events.ts";
+import type { PartWriter } from "./part-output.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import type { StepTools } from "./step-tools.ts";
 
@@ -16,6 +17,8 @@ export interface Task {
   /** Stands for the work: the same for the same producer, inputs and partition, in every attempt and every build. */
   readonly work: Fingerprint;
   readonly tools: StepTools;
+  /** For an executor that does not call `producer.build`, which writes them itself: what takes the partitions of a fan-out. */
+  readonly parts?: (() => PartWriter) | undefined;
 }
 
 /** The port. `execute` settles when the producer has, or rejects with why it could not. */

@@ -8,6 +8,7 @@ import type { GraphCall } from "../graph/graph.ts";
 import type { ProducerDefinition } from "../graph/producer.ts";
 import { encodeKey, type KeyText } from "../identity/partition-key.ts";
 import { showValue } from "../util/show.ts";
+import { eachPart, type PartsEnd } from "./each-part.ts";
 import type { AnyKey } from "./partition-set.ts";
 import { placeText } from "./place.ts";
 import { inspectPart, type Inspected } from "./quality.ts";
@@ -50,63 +51,57 @@ export class WrittenParts {
 }
 
 /** The producer with what it fans out written while it runs; any other as it is. */
-export function writingParts(producer: ProducerDefinition, target: () => PartTarget): ProducerDefinition {
+export function writingParts(producer: ProducerDefinition, open: () => PartWriter): ProducerDefinition {
   if (producer.fanOut === undefined) return producer;
   return {
     ...producer,
     async build(inputs, context) {
-      const writer = new PartWriter(target());
+      const writer = open();
       const given = await producer.build(inputs, context);
-      const iterator = iteratorOf(given);
-      if (iterator === undefined) {
-        return new RowsRefused(writer.invalid("the producer did not return partitions", given));
-      }
-      let isDone = false;
-      try {
-        for (;;) {
-          const next = await iterator.next();
-          context.signal.throwIfAborted();
-          isDone = next.done === true;
-          if (isDone) return writer.finish();
-          const refused = await writer.add(next.value);
-          if (refused !== undefined) return new RowsRefused(refused);
-        }
-      } finally {
-        // A producer that nobody listens to any more may close what it has open; what it says then changes nothing.
-        if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
-      }
+      return writer.end(await eachPart(given, context.signal, (part) => writer.take(part)), given);
     },
   };
 }
 
-type PartIterator = Pick<AsyncIterator<unknown>, "next" | "return"> | Pick<Iterator<unknown>, "next" | "return">;
-
-function iteratorOf(given: unknown): PartIterator | undefined {
-  if (typeof given !== "object" || given === null) return undefined;
-  if (Symbol.asyncIterator in given) return (given as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  return Symbol.iterator in given ? (given as Iterable<unknown>)[Symbol.iterator]() : undefined;
+/** Gives each attempt of a step a writer of its own. */
+export function partWriters(target: () => PartTarget): () => PartWriter {
+  let writer: PartWriter | undefined;
+  return () => (writer = new PartWriter(target(), writer));
 }
 
-class PartWriter {
+/** Takes the partitions of one attempt. */
+export class PartWriter {
   readonly #target: PartTarget;
   readonly #made = new Map<KeyText, { readonly line: MadeKey; readonly part: WrittenPart }>();
+  #writing: Promise<unknown> | undefined;
+  #refused: StratigraphError | undefined;
 
-  constructor(target: PartTarget) {
+  constructor(target: PartTarget, before: PartWriter | undefined) {
     this.#target = target;
+    // An attempt that was given up may still be writing, to the same places.
+    this.#writing = before === undefined ? undefined : before.#writing;
   }
 
-  /** What is wrong with it, where it cannot be taken. */
-  async add(given: unknown): Promise<StratigraphError | undefined> {
+  /** False where it cannot be taken. */
+  async take(given: unknown): Promise<boolean> {
+    await this.#writing?.catch(() => {});
     try {
-      await this.#write(given);
-      return undefined;
+      await (this.#writing = this.#write(given));
+      return true;
     } catch (error) {
-      if (isStratigraphError(error)) return error;
-      throw error;
+      if (!isStratigraphError(error)) throw error;
+      this.#refused = error;
+      return false;
     }
   }
 
-  finish(): WrittenParts {
+  /** `given`: what the producer returned, where there were no partitions in it. */
+  end(end: PartsEnd, given?: unknown): WrittenParts | RowsRefused {
+    if (end === "taken") return this.#finish();
+    return new RowsRefused(this.#refused ?? this.#invalid("the producer did not return partitions", given));
+  }
+
+  #finish(): WrittenParts {
     // So that the list says the same in whatever order they came.
     const made = [...this.#made].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
     return new WrittenParts(
@@ -115,7 +110,7 @@ class PartWriter {
     );
   }
 
-  invalid(what: string, received: unknown): StratigraphError {
+  #invalid(what: string, received: unknown): StratigraphError {
     const { call, keyText } = this.#target;
     return new StratigraphError("STEP_OUTPUT_INVALID", what, {
       where: `producer '${call.producer.name}', ${placeText(call.parts!.node.key, keyText)}`,
@@ -141,7 +136,7 @@ class PartWriter {
     const bytes = await encodeValue(node.artifact, value, place);
     const content = contentOf(bytes, { sha256 });
     const stored = await this.#target.store(whole, keyText, bytes);
-    const inspected = await inspectPart(node, keyText, bytes);
+    const inspected = await inspectPart(node, call.producer, keyText, bytes);
     this.#made.set(keyText, {
       line: { key, content: content.fingerprint },
       part: { keyText, content, ...stored, inspected },
@@ -152,10 +147,10 @@ class PartWriter {
     const { over } = this.#target.call.producer.fanOut!;
     const part = Object(given) as { readonly key?: unknown; readonly value?: unknown };
     if (typeof part.key !== "object" || part.key === null || !("value" in part)) {
-      throw this.invalid("this is not a partition", given);
+      throw this.#invalid("this is not a partition", given);
     }
     const extra = Object.keys(part.key).find((name) => !over.includes(name));
-    if (extra !== undefined) throw this.invalid(`dimension '${extra}' is not the producer's to say`, part.key);
+    if (extra !== undefined) throw this.#invalid(`dimension '${extra}' is not the producer's to say`, part.key);
     return part as { readonly key: AnyKey; readonly value: unknown };
   }
 

@@ -6,6 +6,7 @@ import { decodeValue } from "../data/io.ts";
 import { Accumulator, statisticsOf, type Statistics } from "../data/statistics/statistics.ts";
 import { StratigraphError } from "../errors.ts";
 import type { DeclaredArtifact } from "../graph/artifact.ts";
+import type { ProducerDefinition } from "../graph/producer.ts";
 import type { GraphCall, GraphNode } from "../graph/graph.ts";
 import { SINGLE } from "../graph/output.ts";
 import { percentOf, type Severity } from "../graph/quality.ts";
@@ -53,8 +54,12 @@ export async function inspectOutputs(
   key: KeyText,
   encoded: readonly (Uint8Array | WrittenRows)[],
 ): Promise<readonly Inspected[]> {
-  const { producer } = call;
-  if (producer.validate === undefined && !call.outputs.some(({ node }) => isLookedAt(node.artifact))) {
+  const { producer, parts } = call;
+  // Of a fan-out this is the list of keys; each partition is validated as it is written.
+  if (
+    (producer.validate === undefined || parts !== undefined) &&
+    !call.outputs.some(({ node }) => isLookedAt(node.artifact))
+  ) {
     return call.outputs.map(() => ({ statistics: undefined, findings: [] }));
   }
   const values: Record<string, unknown> = {};
@@ -72,9 +77,7 @@ export async function inspectOutputs(
   }
   const { validate, single } = producer;
   if (validate !== undefined) {
-    const text = await problemOf(() => validate(single ? values[SINGLE] : values));
-    if (text !== undefined)
-      inspected[0]!.findings.push({ name: "validate", severity: "block", text: `validate ${text}` });
+    await addValidated(inspected[0]!.findings, () => validate(single ? values[SINGLE] : values));
   }
   return inspected;
 }
@@ -83,14 +86,23 @@ function isLookedAt(artifact: DeclaredArtifact): boolean {
   return isJudged(artifact) || Object.keys(artifact.checks).length > 0;
 }
 
-/** The same for one partition of a fan-out. */
+/** The same for one partition of a fan-out, which is what `validate` sees then. */
 export async function inspectPart(
   { artifact, key: name }: GraphNode,
+  { validate }: ProducerDefinition,
   key: KeyText,
   bytes: Uint8Array,
 ): Promise<Inspected> {
-  if (!isLookedAt(artifact)) return { statistics: undefined, findings: [] };
-  return inspectValue(artifact, await decodeValue(artifact, bytes, placeText(name, key)));
+  if (validate === undefined && !isLookedAt(artifact)) return { statistics: undefined, findings: [] };
+  const value = await decodeValue(artifact, bytes, placeText(name, key));
+  const inspected = await inspectValue(artifact, value);
+  if (validate !== undefined) await addValidated(inspected.findings, () => validate(value));
+  return inspected;
+}
+
+async function addValidated(findings: Finding[], validate: () => unknown): Promise<void> {
+  const text = await problemOf(validate);
+  if (text !== undefined) findings.push({ name: "validate", severity: "block", text: `validate ${text}` });
 }
 
 async function inspectValue(

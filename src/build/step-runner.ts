@@ -8,7 +8,7 @@ import { predecessors } from "./earlier.ts";
 import { warningsIn, type Judge } from "./judge.ts";
 import { runOf, type Ledger } from "./ledger.ts";
 import { stepManifestOf, stepName, stepPlace, type Network, type Step } from "./network.ts";
-import { writingParts } from "./part-output.ts";
+import { partWriters, writingParts } from "./part-output.ts";
 import { placeText } from "./place.ts";
 import { refusal, type Finding } from "./quality.ts";
 import { writingRows } from "./row-output.ts";
@@ -118,12 +118,11 @@ export class StepRunner {
     const locations = locateOutputs(this.#workspace, this.#network, step, id);
     using inputs = new StepInputs(this.#workspace, "healed");
     const { values, read } = await readInputs(inputs, this.#network, step);
-    const producer = writingParts(
-      writingRows(step.group.call.producer, rowTarget(this.#workspace, step, locations, tools)),
-      () => partTarget(this.#workspace, this.#network, step, id, tools),
-    );
+    const parts = partWriters(() => partTarget(this.#workspace, this.#network, step, id, tools));
+    const rows = rowTarget(this.#workspace, step, locations, tools);
+    const producer = writingParts(writingRows(step.group.call.producer, rows), parts);
     const key = step.group.set.keys[step.position]!;
-    const task = { step: name, producer, inputs: values, key, work: step.input!, tools };
+    const task = { step: name, producer, inputs: values, key, work: step.input!, tools, parts };
     // What the producer records, a model it registers say, is recorded as part of this run.
     const { result, attempts } = await insideRun(
       id,

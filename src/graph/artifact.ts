@@ -218,14 +218,18 @@ function checkedChecks(checks: unknown, where: string): DeclaredArtifact["checks
   return Object.freeze(functions);
 }
 
-/** The fields that rows have by their schema; `undefined` where it does not say, or allows any. */
-function fieldsOf(schema: z.core.$ZodType): readonly string[] | undefined {
+/** The fields that rows have by their schema, with the schema of each; `undefined` where it does not say, or allows any. */
+function fieldsOf(schema: z.core.$ZodType): ReadonlyMap<string, z.core.$ZodType> | undefined {
   const { def } = schema._zod as unknown as {
     readonly def: { readonly type: string } & Readonly<Record<string, unknown>>;
   };
   if (def.type === "array") return fieldsOf(def["element"] as z.core.$ZodType);
-  if (def.type === "object") return def["catchall"] === undefined ? Object.keys(def["shape"] as object) : undefined;
-  return ["number", "int", "string", "boolean", "bigint", "date"].includes(def.type) ? ["value"] : undefined;
+  if (def.type === "object") {
+    if (def["catchall"] !== undefined) return undefined;
+    return new Map(Object.entries(def["shape"] as Record<string, z.core.$ZodType>));
+  }
+  const isPlain = ["number", "int", "string", "boolean", "bigint", "date"].includes(def.type);
+  return isPlain ? new Map([["value", schema]]) : undefined;
 }
 
 function isSchema(thing: unknown): boolean {

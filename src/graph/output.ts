@@ -43,7 +43,6 @@ export function checkedOutputs({ output, outputs, validate }: GivenOutputs, wher
   }
   const fanOut = fanOutSpec(output);
   if (fanOut !== undefined) {
-    if (validate !== undefined) throw new StratigraphError("GRAPH_INVALID", says.fannedValidate, { where });
     checkStorage(fanOut.artifact, `${where}, output`);
     const slots = new Map([
       [KEYS, fanOut.keys],

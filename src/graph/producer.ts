@@ -72,7 +72,7 @@ export interface ProducerOptions<Inputs, Outputs, OD, Params = {}> {
   readonly build: NoInfer<
     (inputs: Received<Inputs>, context: BuildContext<OD, Params>) => Returned<Outputs> | Promise<Returned<Outputs>>
   >;
-  /** Looks at what was built, all outputs together: true, or a sentence about what is wrong. */
+  /** Looks at what was built, all outputs together, or each partition of a fan-out: true, or a sentence about what is wrong. */
   readonly validate?: ((outputs: Results<NoInfer<Outputs>>) => true | string | Promise<true | string>) | undefined;
   /** Further attempts after a failure; none unless told. */
   readonly retries?: Retries | undefined;
@@ -346,7 +346,7 @@ function definitionFrom(options: LooseOptions): ProducerDefinition {
     retries: checkRetries(options.retries, where),
     pool: checkedPool(options.pool, where),
     timeout: checkedTimeout(options.timeout, where),
-    thread: checkedThread({ executor: options.executor, version, inputs, streamed, fanOut }, where),
+    thread: checkedThread({ executor: options.executor, version, inputs, streamed }, where),
     annotations: checkedAnnotations(options.annotations, where),
     description: checkedDescription(options.description, where),
   });

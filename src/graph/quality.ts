@@ -1,5 +1,6 @@
 // What an artifact demands of its data: checks with a severity, statistics of its own, and thresholds on statistics.
 
+import type { z } from "zod";
 import { StratigraphError } from "../errors.ts";
 import { isOrdered, type Dimensions, type OrderedName } from "../identity/dimension.ts";
 import { showValue } from "../util/show.ts";
@@ -69,11 +70,14 @@ export function percentOf(statistic: string): number | undefined {
   return found === null ? undefined : Number(found[1]);
 }
 
+/** By name the schema of each. */
+type Fields = ReadonlyMap<string, z.core.$ZodType>;
+
 /** Throws GRAPH_INVALID. `fields`: those the schema has, where it says. */
 export function checkedQuality(
   given: { readonly statistics: unknown; readonly thresholds: unknown; readonly checks: unknown },
   dimensions: Dimensions,
-  fields: readonly string[] | undefined,
+  fields: Fields | undefined,
   where: string,
 ): QualitySpec {
   const own = ownStatistics(given.statistics, where);
@@ -117,7 +121,7 @@ function checkedThreshold(
   threshold: unknown,
   own: QualitySpec["own"],
   dimensions: Dimensions,
-  fields: readonly string[] | undefined,
+  fields: Fields | undefined,
   where: string,
 ): ThresholdSpec {
   checkOptions(threshold, ["of", "min", "max", "last", "over", "severity"], where);
@@ -163,12 +167,7 @@ function relativeTo(last: unknown, over: unknown, dimensions: Dimensions, where:
   });
 }
 
-function checkStatistic(
-  of: unknown,
-  own: QualitySpec["own"],
-  fields: readonly string[] | undefined,
-  where: string,
-): void {
+function checkStatistic(of: unknown, own: QualitySpec["own"], fields: Fields | undefined, where: string): void {
   const names = ["'rows'", ...Object.keys(own).map((name) => `'${name}'`)].join(", ");
   const expected = `${names}, or a field and one of ${kinds.join(", ")}, p50: "amount.mean"`;
   if (typeof of !== "string") invalid(where, "a threshold is of a statistic", expected, of);
@@ -183,7 +182,31 @@ function checkStatistic(
     invalid(where, "there is no such statistic", expected, of);
   }
   const field = of.slice(0, dot);
-  if (fields !== undefined && !fields.includes(field)) {
-    invalid(where, `the schema has no field '${field}'`, fields.map((name) => `'${name}'`).join(", "), of);
+  if (fields === undefined) return;
+  const schema = fields.get(field);
+  if (schema === undefined) {
+    invalid(where, `the schema has no field '${field}'`, [...fields.keys()].map((name) => `'${name}'`).join(", "), of);
   }
+  if (countable.includes(of.slice(dot + 1)) || !isText(schema)) return;
+  invalid(
+    where,
+    `'${field}' is a text, and limits are numbers`,
+    countable.map((kind) => `'${field}.${kind}'`).join(", "),
+    of,
+  );
 }
+
+/** What texts have, too. */
+const countable = ["nulls", "distinct"];
+
+/** Whether whatever the schema takes is a text, where it is there at all. */
+function isText(schema: z.core.$ZodType): boolean {
+  const { def } = schema._zod as unknown as {
+    readonly def: { readonly type: string; readonly innerType?: z.core.$ZodType; readonly entries?: object };
+  };
+  if (def.type === "string" || def.type === "template_literal") return true;
+  if (def.type === "enum") return Object.values(def.entries!).every((value) => typeof value === "string");
+  return wrappers.includes(def.type) && isText(def.innerType!);
+}
+
+const wrappers = ["optional", "nullable", "nonoptional", "readonly"];

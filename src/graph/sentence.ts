@@ -28,7 +28,6 @@ export const says = {
   noRowFormat: "stream() needs a format of rows: ndjson(), csv(), json() or parquet()",
   streamedChecks: "an output that is streamed is never whole: checks, validate and statistics of its own cannot see it",
   fannedOut: "fanOut() is for the one output of a producer: output: fanOut(x, …)",
-  fannedValidate: "validate sees one value, and a fan-out has many: give the artifact checks",
   otherOutput: "mapKeys() was given the keys of another output",
 } as const;
 

@@ -17,7 +17,6 @@ interface Declaration {
   readonly version: VersionDescription;
   readonly inputs: ReadonlyMap<string, InputSpec>;
   readonly streamed: ReadonlySet<string>;
-  readonly fanOut: unknown;
 }
 
 /**
@@ -25,7 +24,7 @@ interface Declaration {
  * Error: GRAPH_INVALID.
  */
 export function checkedThread(
-  { executor = "local", version, inputs, streamed, fanOut }: Declaration,
+  { executor = "local", version, inputs, streamed }: Declaration,
   where: string,
 ): CodeVersion | undefined {
   if (executor === "local") return undefined;
@@ -45,12 +44,6 @@ export function checkedThread(
     throw new StratigraphError("GRAPH_INVALID", "a thread cannot write an output row by row", {
       where: `${where}, output '${slot}'`,
       hint: 'Return all rows at once, or leave out executor: "threads".',
-    });
-  }
-  if (fanOut !== undefined) {
-    throw new StratigraphError("GRAPH_INVALID", "a thread cannot write partition by partition", {
-      where: `${where}, output`,
-      hint: 'Leave out executor: "threads" here, and let those compute in threads that read the partitions.',
     });
   }
   return version instanceof CodeVersion ? version : new CodeVersion(siteOf(where));

@@ -4,7 +4,7 @@ import type { RunRecord, StoredPartition, StoredSnapshot } from "../backend/reco
 import { settleVersions } from "../build/code-versions.ts";
 import { LocalExecutor } from "../build/local-executor.ts";
 import { placeText } from "../build/place.ts";
-import { WrittenParts, writingParts } from "../build/part-output.ts";
+import { partWriters, WrittenParts, writingParts, type PartTarget } from "../build/part-output.ts";
 import { RowsRefused, writingRows, WrittenRows, type RowTarget } from "../build/row-output.ts";
 import { parseStepManifest, producerManifest, type StepManifest } from "../build/step-identity.ts";
 import { inspectOutputs, refusal } from "../build/quality.ts";
@@ -96,6 +96,13 @@ export async function replayPartition(
     const output = call.outputs.find((one) => one.slot === slot)!.node;
     return { artifact: output.artifact, where, sha256: false, create: () => undefined };
   };
+  const partInMemory = (): PartTarget => ({
+    call,
+    key: stepKey,
+    keyText: stepText,
+    sha256: false,
+    store: async (_key, _text, bytes) => ({ storage: "literal", location: "", value: bytes }),
+  });
   // With the params of then: as much a part of what the result was made from as its inputs.
   const then = made === undefined ? undefined : parseManifest(made.text).parts["params"];
   const producer = withStoredParams(call.producer, then);
@@ -112,13 +119,7 @@ export async function replayPartition(
     returned = await executor.execute(
       {
         step,
-        producer: writingParts(writingRows(producer, inMemory), () => ({
-          call,
-          key: stepKey,
-          keyText: stepText,
-          sha256: false,
-          store: async (_key, _text, bytes) => ({ storage: "literal", location: "", value: bytes }),
-        })),
+        producer: writingParts(writingRows(producer, inMemory), partWriters(partInMemory)),
         inputs: values,
         key: stepKey,
         attempt: 1,

@@ -407,6 +407,7 @@ export const fanned = producer({
     key.date.slice();
     for (const { amount } of rows) yield { key: { region: amount > 0 ? "eu" : "us" }, value: amount };
   },
+  validate: (amount) => amount !== 0 || "nothing was spent",
 });
 export const regional: WiredArtifact<number, { date: Daily; region: OneOf<"eu" | "us"> }> = fanned({
   rows: Transactions.from(local("data/{date}.json")),

@@ -102,10 +102,10 @@ export const wrongPrograms: readonly WrongProgram[] = [
     runTime: "same",
   },
   {
-    mistake: "validate on a fan-out",
+    mistake: "validate on a fan-out that is no function",
     code: producing('inputs: {}, output: fanOut(Named, "who"), build: () => [], validate: 5'),
     compiler: "number",
-    runTime: "validate sees one value, and a fan-out has many: give the artifact checks",
+    runTime: "validate is a function",
   },
   {
     mistake: "a lazy value that is not called",

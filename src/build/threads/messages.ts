@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { RunId } from "../../backend/records.ts";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
+import type { PartsEnd } from "../each-part.ts";
 import type { StepName } from "../events.ts";
 import type { AnyKey } from "../partition-set.ts";
 import type { StepScope } from "../run-scope.ts";
@@ -52,7 +53,12 @@ export type FromThread =
     }
   | (Question & { readonly id: number })
   | { readonly kind: "recorded"; readonly totals: WriterTotals }
-  | { readonly kind: "returned"; readonly result: Packed<{ readonly output: unknown }> }
+  /** `parts`: how it came to the end of what it fans out, which was asked about partition by partition. */
+  | {
+      readonly kind: "returned";
+      readonly result: Packed<{ readonly output: unknown }>;
+      readonly parts?: PartsEnd | undefined;
+    }
   | { readonly kind: "threw"; readonly error: PackedError }
   /** The producer was not called. */
   | { readonly kind: "refused"; readonly error: PackedError }
@@ -61,7 +67,14 @@ export type FromThread =
   | { readonly kind: "uncaught"; readonly error: PackedError };
 
 /** What only the thread of the build can do. */
-export type Question = { readonly kind: "temp" } | { readonly kind: "secret"; readonly name: string };
+export type Question =
+  | { readonly kind: "temp" }
+  | { readonly kind: "secret"; readonly name: string }
+  /** Whether it is taken; `TAKEN` if so. */
+  | { readonly kind: "part"; readonly part: Packed<{ readonly partition: unknown }> };
+
+/** The answer about a partition that was taken. */
+export const TAKEN = "taken";
 
 export type ToThread =
   | { readonly kind: "abort" }

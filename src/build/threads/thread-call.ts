@@ -8,10 +8,11 @@ import { StratigraphError } from "../../errors.ts";
 import { paramValues } from "../../graph/params.ts";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
 import type { Task } from "../executor.ts";
+import type { PartWriter } from "../part-output.ts";
 import { currentRun, currentStep } from "../run-scope.ts";
 import { cancelledError, exitedError, failedError, placeOfTask, timeoutError } from "../step-error.ts";
 import { describeThrown } from "../thrown.ts";
-import type { FromThread, Question, ThreadTask, ToThread } from "./messages.ts";
+import { TAKEN, type FromThread, type Question, type ThreadTask, type ToThread } from "./messages.ts";
 import { packError, unpackError } from "./packed-error.ts";
 import { pack, unpack } from "./parcel.ts";
 import { threadRecords } from "./recorded.ts";
@@ -35,6 +36,7 @@ export class ThreadCall {
   readonly #task: Task;
   readonly #where: string;
   readonly #port: MessagePort;
+  readonly #parts: PartWriter | undefined;
   readonly #kill = new AbortController();
   /** Before the producer is called: the time for loading. Then: its own. Then: what is left to it. */
   #timer: NodeJS.Timeout | undefined;
@@ -49,6 +51,7 @@ export class ThreadCall {
   constructor(pool: Pool, task: Task, options: CallOptions) {
     this.#task = task;
     this.#where = placeOfTask(task);
+    this.#parts = task.producer.fanOut === undefined ? undefined : task.parts!();
     const { port1, port2 } = new MessageChannel();
     const message = messageOf(task, options, port2, this.#where);
     this.#port = port1;
@@ -105,11 +108,12 @@ export class ThreadCall {
         return tools.progress(said.done, said.total, said.note);
       case "temp":
       case "secret":
+      case "part":
         return void this.#answer(said.id, said);
       case "recorded":
         return threadRecords.add(said.totals);
       case "returned":
-        this.#end = () => this.#resolve(unpack(said.result).output);
+        this.#end = () => this.#resolve(this.#resultOf(said));
         return;
       case "threw":
         this.#end = () => this.#fail(failedError(unpackError(said.error), this.#where));
@@ -133,13 +137,23 @@ export class ThreadCall {
   }
 
   async #answer(id: number, question: Question): Promise<void> {
-    const { tools } = this.#task;
     try {
-      const text = question.kind === "temp" ? await tools.temp() : (await tools.secret(question.name)).reveal();
-      this.#say({ kind: "answer", id, text });
+      this.#say({ kind: "answer", id, text: await this.#answerTo(question) });
     } catch (error) {
       this.#say({ kind: "refusal", id, error: packError(error) });
     }
+  }
+
+  async #answerTo(question: Question): Promise<string> {
+    const { tools } = this.#task;
+    if (question.kind === "temp") return tools.temp();
+    if (question.kind === "secret") return (await tools.secret(question.name)).reveal();
+    return (await this.#parts!.take(unpack(question.part).partition)) ? TAKEN : "refused";
+  }
+
+  #resultOf({ result, parts }: Extract<FromThread, { readonly kind: "returned" }>): unknown {
+    const { output } = unpack(result);
+    return parts === undefined ? output : this.#parts!.end(parts, output);
   }
 
   #say(message: ToThread): void {

@@ -3,12 +3,13 @@
 import { systemClock } from "../../util/clock.ts";
 import { isStratigraphError } from "../../errors.ts";
 import type { BuildContext, ProducerDefinition } from "../../graph/producer.ts";
+import { eachPart, type PartsEnd } from "../each-part.ts";
 import { insideRun } from "../run-scope.ts";
 import { StepTools } from "../step-tools.ts";
 import { Secret } from "../../util/secret.ts";
 import { findProducer, listenForProducers } from "./find-producer.ts";
 import { enterThread, refusedInThread } from "./inside.ts";
-import type { FromThread, Question, ThreadTask, ToThread } from "./messages.ts";
+import { TAKEN, type FromThread, type Question, type ThreadTask, type ToThread } from "./messages.ts";
 import { packError, unpackError } from "./packed-error.ts";
 import { pack, unpack } from "./parcel.ts";
 import { finishRecords } from "./recorded.ts";
@@ -42,12 +43,20 @@ export async function run(task: ThreadTask): Promise<void> {
   }
 }
 
+/** What a producer returned, and how a fan-out came to its end. */
+interface Returned {
+  readonly output: unknown;
+  readonly parts: PartsEnd | undefined;
+}
+
 class ThreadCall {
   readonly #task: ThreadTask;
   readonly #controller = new AbortController();
   /** Questions that wait for their answers. */
   readonly #open = new Map<number, { resolve(text: string): void; reject(error: unknown): void }>();
   #asked = 0;
+  /** Of a partition that cannot be sent. */
+  #unsent: unknown;
 
   constructor(task: ThreadTask) {
     this.#task = task;
@@ -63,18 +72,24 @@ class ThreadCall {
       return this.tell({ kind: "refused", error: packError(refusedInThread() ?? error) });
     }
     this.tell({ kind: "started" });
-    let output: unknown;
+    let returned: Returned;
     try {
-      output = await this.#call(producer).finally(() => this.#finishRecords());
+      returned = await this.#call(producer).finally(() => this.#finishRecords());
     } catch (error) {
       return this.tell({ kind: "threw", error: packError(error) });
     }
+    if (this.#unsent !== undefined) return this.#tellUnsent(this.#unsent);
+    const { output, parts } = returned;
     try {
-      this.tell({ kind: "returned", result: pack({ output }, this.#task.where) });
+      this.tell({ kind: "returned", result: pack({ output }, this.#task.where), parts });
     } catch (error) {
-      // What structured clone has against it is the producer's failure; what we have is said as it is.
-      this.tell({ kind: isStratigraphError(error) ? "refused" : "threw", error: packError(error) });
+      this.#tellUnsent(error);
     }
+  }
+
+  /** What structured clone has against it is the producer's failure; what we have is said as it is. */
+  #tellUnsent(error: unknown): void {
+    this.tell({ kind: isStratigraphError(error) ? "refused" : "threw", error: packError(error) });
   }
 
   tell(message: FromThread): void {
@@ -90,7 +105,7 @@ class ThreadCall {
     if (totals !== undefined) this.tell({ kind: "recorded", totals });
   }
 
-  async #call(producer: ProducerDefinition): Promise<unknown> {
+  async #call(producer: ProducerDefinition): Promise<Returned> {
     const { step, given, attempt, idempotencyKey, run, scope } = this.#task;
     const { inputs, params, key } = unpack(given);
     // Checks what is told, and thins it out; secrets and folders are those of the build's own tools.
@@ -117,23 +132,46 @@ class ThreadCall {
       temp: () => this.#ask({ kind: "temp" }),
       secret: async (name) => new Secret(await this.#ask({ kind: "secret", name })),
     } satisfies BuildContext;
-    const build = (): unknown => producer.build(inputs, context);
+    const build = async (): Promise<Returned> => {
+      const output = await producer.build(inputs, context);
+      if (producer.fanOut === undefined) return { output, parts: undefined };
+      const parts = await eachPart(output, context.signal, (partition) => this.#send(partition));
+      return { output: parts === "no parts" ? output : undefined, parts };
+    };
     return run === undefined ? build() : insideRun(run, build, scope);
   }
 
+  /** Whether the thread of the build has taken it, which is waited for: no more than one is in memory. */
+  async #send(partition: unknown): Promise<boolean> {
+    let answer: Promise<string>;
+    try {
+      answer = this.#ask({ kind: "part", part: pack({ partition }, this.#task.where) });
+    } catch (error) {
+      this.#unsent = error;
+      return false;
+    }
+    return (await answer) === TAKEN;
+  }
+
+  /** Throws for what cannot be sent. */
   #ask(question: Question): Promise<string> {
     const id = this.#asked++;
-    return new Promise((resolve, reject) => {
-      this.#open.set(id, { resolve, reject });
-      this.tell({ ...question, id });
-    });
+    this.tell({ ...question, id });
+    return new Promise((resolve, reject) => this.#open.set(id, { resolve, reject }));
   }
 
   #hear(message: ToThread): void {
-    if (message.kind === "abort") return this.#controller.abort();
+    if (message.kind === "abort") return this.#abort();
     const question = this.#open.get(message.id);
     this.#open.delete(message.id);
     if (message.kind === "answer") question?.resolve(message.text);
     else question?.reject(unpackError(message.error));
+  }
+
+  /** Nobody answers any more. */
+  #abort(): void {
+    this.#controller.abort();
+    for (const question of this.#open.values()) question.reject(this.#controller.signal.reason);
+    this.#open.clear();
   }
 }

@@ -29,6 +29,11 @@ export function columnsOf(schema: $ZodType): readonly Column[] {
     });
   }
   return Object.entries(row._zod.def.shape).map(([name, field]) => {
+    if (name === "__proto__") {
+      throw new StratigraphError("GRAPH_INVALID", "parquet() cannot hold a field named '__proto__'", {
+        expected: "another name: rows are objects, which have a member of this name already",
+      });
+    }
     const { schema: inner, nullable, optional } = written(field);
     const kind = kindOf(inner);
     if (kind !== "json") return { name, kind, nullable, optional };

@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { all, artifact, daily, fanOut, graph, local, memory, oneOf, producer, strings } from "../../../src/index.ts";
+import { all, artifact, csv, daily, fanOut, graph, json, local, memory, ndjson, oneOf, producer, strings, type Format } from "../../../src/index.ts"; // prettier-ignore
 import type { BuildEvent, BuildResult } from "../../../src/build/events.ts";
 import { Folder } from "../../support/folder.ts";
 
@@ -340,6 +340,64 @@ describe("what a fan-out gives", () => {
     [[{ key: { area: "a" }, value: -1 }], /check 'positive' failed: it is not positive/],
   ])("%j is refused in one sentence", async (given, sentence) => {
     expect(await failure(given)).toMatch(sentence);
+  });
+});
+
+describe("validating a fan-out", () => {
+  const build = (
+    format: Format,
+    rows: "all" | "none" | { sample: number },
+    validate?: (value: readonly { readonly n: number }[]) => true | string,
+  ) => {
+    const Part = artifact({
+      schema: z.array(z.object({ n: z.number() })),
+      partitionBy: { area: strings() },
+      format,
+      validate: { rows },
+    });
+    const make = producer({
+      name: "make",
+      version: "1",
+      inputs: {},
+      output: fanOut(Part, "area"),
+      // The first row is right, and always looked at.
+      build: () =>
+        ["a", "b"].map((area) => ({ key: { area }, value: [{ n: 1 }, { n: (area === "b" ? "x" : 2) as number }] })),
+      ...(validate === undefined ? {} : { validate }),
+    });
+    return graph("g", () => ({ parts: make() }))
+      .build({ backend: memory() })
+      .then(
+        () => "built",
+        (error: { data: { result: BuildResult } }) => String(error.data.result.steps[0]!.error?.message),
+      );
+  };
+
+  it.each([
+    ["ndjson", ndjson()],
+    ["json", json()],
+    ["csv", csv({ types: "infer" })],
+  ] as const)("parses the rows of each partition that its artifact says, as %s", async (_, format) => {
+    expect(await build(format, "all")).toMatch(/output 'parts\[area=b\]'.*number/);
+    expect(await build(format, "none")).toBe("built");
+    expect(await build(format, { sample: 0.000001 })).toBe("built");
+  });
+
+  it("calls validate of the producer with each partition, and nothing is left where it refuses one", async () => {
+    const seen: unknown[] = [];
+    const refusing = (value: readonly { readonly n: number }[]): true | string => {
+      seen.push(value);
+      return value.every(({ n }) => typeof n === "number") || "a row has no number";
+    };
+
+    expect(await build(json(), "none", refusing)).toBe(
+      "parts.keys: parts[area=b]: validate failed: a row has no number. " +
+        "It is kept to be looked at: strata quarantine 'parts[area=b]'",
+    );
+    expect(seen).toEqual([
+      [{ n: 1 }, { n: 2 }],
+      [{ n: 1 }, { n: "x" }],
+    ]);
   });
 });
 

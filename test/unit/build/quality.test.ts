@@ -299,6 +299,19 @@ describe("a demand that cannot be", () => {
   it.each([
     [{ thresholds: { a: { of: "rows.median", min: 1 } } }, "there is no such statistic"],
     [{ thresholds: { a: { of: "amont.mean", min: 1 } } }, "the schema has no field 'amont'"],
+    [{ thresholds: { a: { of: "user.min", min: 1 } } }, "'user' is a text, and limits are numbers"],
+    [{ thresholds: { a: { of: "user.p50", min: 1 } } }, "'user' is a text, and limits are numbers"],
+    [
+      {
+        schema: z.array(z.object({ kind: z.enum(["a", "b"]).optional() })),
+        thresholds: { a: { of: "kind.mean", max: 1 } },
+      },
+      "'kind' is a text, and limits are numbers",
+    ],
+    [
+      { schema: z.string(), thresholds: { a: { of: "value.max", max: 1 } } },
+      "'value' is a text, and limits are numbers",
+    ],
     [{ thresholds: { a: { of: "amount.p-5", min: 1 } } }, "a quantile is a percent"],
     [{ thresholds: { a: { of: "amount.p101", min: 1 } } }, "a quantile is a percent"],
     [{ thresholds: { a: { of: "rows", min: Number.NaN } } }, "a limit is a number"],
@@ -315,6 +328,14 @@ describe("a demand that cannot be", () => {
     [{ checks: { a: { severity: "warn" } } }, "a check is a function"],
   ])("is refused where it is declared: %j", (options, sentence) => {
     expect(declare(options)).toThrow(sentence);
+  });
+
+  it("is none where a text may be something else, and what is counted is counted of texts", () => {
+    const Mixed = z.array(z.object({ user: z.union([z.string(), z.number()]), size: z.string().transform(Number) }));
+    const of = (name: string) => ({ schema: Mixed, thresholds: { a: { of: name, max: 1 } } });
+
+    for (const name of ["user.max", "user.nulls", "size.max"]) expect(declare(of(name))).not.toThrow();
+    expect(declare({ thresholds: { a: { of: "user.distinct", max: 9 } } })).not.toThrow();
   });
 
   it.each<[string, object, object]>([

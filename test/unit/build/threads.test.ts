@@ -349,10 +349,6 @@ it("is refused at its declaration where it cannot be", async () => {
   expect((await declared(`inputs: {}, output: stream(${rows}), executor: "threads"`)).message).toBe(
     "producer 'make', output 'output': a thread cannot write an output row by row. Return all rows at once, or leave out executor: \"threads\".",
   );
-  const fanned = `artifact({ schema: z.number(), partitionBy: { n: integers() } })`;
-  expect((await declared(`inputs: {}, output: fanOut(${fanned}, "n"), executor: "threads"`)).message).toContain(
-    "producer 'make', output: a thread cannot write partition by partition.",
-  );
   expect((await declared(`inputs: {}, output: Any, executor: "thread"`)).message).toContain("Did you mean 'threads'?");
   const program = failureOf(() =>
     project.load(

@@ -173,5 +173,8 @@ describe("parquet()", () => {
   it("refuses a schema without rows at definition", () => {
     expect(() => declared(z.number())).toThrow("parquet() holds rows with named fields");
     expect(() => declared(z.array(z.number()))).toThrow("parquet() holds rows with named fields");
+    expect(() => declared(z.array(z.object({ id: z.int(), ["__proto__"]: z.string() })))).toThrow(
+      "parquet() cannot hold a field named '__proto__'",
+    );
   });
 });
