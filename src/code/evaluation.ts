@@ -199,7 +199,9 @@ class Run {
       // Or the end of the program, which leaves no result.
     } else if (root !== undefined && !global && !this.#isOwn(root)) this.calls.add(callName(node, callee, root));
     else if (global && direct) {
-      if (method !== undefined && changing.has(method)) this.effect = true;
+      const [first] = parameters;
+      const ownTarget = method === "assign" && first !== undefined && this.#isOurs(unwrapped(first));
+      if (method !== undefined && changing.has(method) && !ownTarget) this.effect = true;
     } else if (object === undefined || method === undefined || !this.#isOurs(object)) {
       // To call what was given, or to change it, may do anything.
       this.effect = true;

@@ -42,6 +42,8 @@ export class Harm {
     if (this.#codebase.isFrameworkValue(module, name)) return true;
     if (target?.kind !== "part" || how === "of ") return false;
     const { part } = target;
+    // A text or a number that is handed on.
+    if (how === "" && part.called === undefined && !part.keeps) return true;
     if (part.isClass !== (how === "new ")) return false;
     let harmless = this.#known.get(part);
     if (harmless === undefined) {

@@ -272,6 +272,10 @@ const all = new All().add("x", ONE);`,
   "numbers that a generator gives":
     "function* upTo(end: number) { for (let i = 0; i < end; i++) yield i; }\nconst first = [...upTo(ONE)];",
   "a function that another one gives": "const add = (a: number) => (b: number) => a + b;\nconst one = add(ONE)(2);",
+  "a client that is given a constant, and asks somebody later":
+    'class Client { constructor(readonly base: string) {} ask() { return fetch(this.base); } }\nconst base = "ONE";\nconst client = new Client(base);',
+  "an object that others are copied into":
+    'const names = ["x", "y"];\nconst places = Object.assign({}, ...names.map((name) => ({ [name]: ONE })));',
   "a mixin": "const Named = (Base: any) => class extends Base { name = ONE; };\nclass Thing extends Named(Object) {}",
   "a namespace": "namespace Units { export const km = ONE; export const mile = km * 2; }",
 };
