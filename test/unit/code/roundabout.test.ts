@@ -171,6 +171,15 @@ const ways: Readonly<Record<string, readonly [code: string, read: string, files?
   "a reviver of JSON.parse": [table + `JSON.parse('{"a":1}', (k, v) => { table.x = ONE; return v; });`, "table"],
   "a replacer": [table + `"a".replace("a", () => { table.x = ONE; return ""; });`, "table"],
   "a part of something frozen": [`const f: any = Object.freeze({ inner: {} as any });\nf.inner.x = ONE;`, "f"],
+  "a refinement of a schema": [
+    table + `const S = z.string().refine(() => { table.x = ONE; return true; });\nS.parse("x");`,
+    "table",
+  ],
+  "a refinement that is declared elsewhere": [
+    table +
+      `const check = () => { table.x = ONE; return true; };\nconst S = z.string().refine(check);\nconst R = z.object({ s: S });\nR.parse({ s: "x" });`,
+    "table",
+  ],
   "a transform of a schema": [
     table + `const S = z.string().transform((v) => { table.x = ONE; return v; });\nS.parse("x");`,
     "table",
