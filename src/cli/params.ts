@@ -2,7 +2,7 @@
 
 import type { Graph } from "../build/graph.ts";
 import { StratigraphError } from "../errors.ts";
-import { ParamText, usedParams, type GivenParams } from "../graph/params.ts";
+import type { GivenParams } from "../graph/params.ts";
 import { suggest } from "../util/suggest.ts";
 import { pairs, type Option } from "./command.ts";
 
@@ -11,14 +11,24 @@ export const paramOption: Option<ReadonlyMap<string, string> | undefined> = pair
   "a value for a param of the graph's producers; may be given several times",
 );
 
+// What knows params loads zod, and help has no use for it.
+const loadParams = () => import("../graph/params.ts");
+
 /** Error: PARAM_INVALID. */
-export function withTexts(graph: Graph, texts: ReadonlyMap<string, string> | undefined): Graph {
+export async function withTexts(graph: Graph, texts: ReadonlyMap<string, string> | undefined): Promise<Graph> {
   if (texts === undefined) return graph;
+  const { ParamText } = await loadParams();
   return graph.withParams(Object.fromEntries([...texts].map(([name, text]) => [name, new ParamText(text)])));
 }
 
 /** A file may have several graphs, of which each takes what it uses. Error: PARAM_INVALID for what none of them does. */
-export function bindGraph(graph: Graph, graphs: readonly Graph[], params: GivenParams, where: string): Graph {
+export async function bindGraph(
+  graph: Graph,
+  graphs: readonly Graph[],
+  params: GivenParams,
+  where: string,
+): Promise<Graph> {
+  const { usedParams } = await loadParams();
   const known = new Set(graphs.flatMap(({ definition }) => [...usedParams(definition).keys()]));
   for (const name of Object.keys(params)) {
     if (known.has(name)) continue;

@@ -76,7 +76,7 @@ export async function select(
       if (!planning) throw error;
     }
   }
-  const graph = withTexts(await project.graph(), param);
+  const graph = await withTexts(await project.graph(), param);
   return {
     project,
     graph,

@@ -115,7 +115,7 @@ async function takePicture(call: Call<Options>): Promise<Picture> {
   const { file, selectors } =
     options.file === undefined ? splitFile(args, cwd) : { file: options.file, selectors: args };
   const project = await findProject(call, file);
-  const { definition } = withTexts(await project.graph(), options.param);
+  const { definition } = await withTexts(await project.graph(), options.param);
   const { keys } = selectNodes(definition, selectors);
   if (!options.plan) return pictureOf(definition, keys, undefined);
   const { surveyGraph } = await import("../../build/survey.ts");

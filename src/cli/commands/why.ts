@@ -39,7 +39,7 @@ export const why: Command = defineCommand({
   ],
   async run(call) {
     const project = await findProject(call);
-    const graph = withTexts(await project.graph(), call.options.param);
+    const graph = await withTexts(await project.graph(), call.options.param);
     const { why: explain } = await import("../../build/why.ts");
     const answers = await explain(graph.definition, call.args[0]!, {
       backend: await project.backend(),
