@@ -32,34 +32,50 @@ const ARCHIVE = "synced";
 export async function readJournal(home: string, filter: JournalFilter = {}): Promise<readonly JournalFile[]> {
   const folder = join(home, "fallback");
   let files = readFiles(folder, filter);
-  // A sync that takes a file gives it another name until it has put back what is left: the lines are there, and must not be missed.
-  for (let attempt = 0; files.moved && attempt < MOST_ATTEMPTS; attempt++) files = readFiles(folder, filter);
-  if (files.found.length === 0 && filter.run !== undefined) throw noSuchRun(folder, filter.run, filter.kind);
-  return files.found;
+  for (let attempt = 0; !isStillSo(files, folder, filter) && attempt < MOST_ATTEMPTS; attempt++) {
+    files = readFiles(folder, filter);
+  }
+  if (files.length === 0 && filter.run !== undefined) throw noSuchRun(folder, filter.run, filter.kind);
+  return files.map(({ path, kind, run, bytes }) => ({ path, kind, run, lines: decodeLines(bytes) }));
 }
 
 const MOST_ATTEMPTS = 100;
 
-/** `moved`: a file was gone between finding and reading it. */
-function readFiles(
-  folder: string,
-  { kind, run }: JournalFilter,
-): { readonly found: readonly JournalFile[]; readonly moved: boolean } {
+type Place = Pick<JournalFile, "path" | "kind" | "run">;
+type ReadFile = Place & { readonly bytes: Uint8Array; readonly ino: number };
+
+function readFiles(folder: string, filter: JournalFilter): readonly ReadFile[] {
+  return placesIn(folder, filter).flatMap((place) => {
+    const held = readHeld(place.path);
+    return held === undefined ? [] : [{ ...place, ...held }];
+  });
+}
+
+/**
+ * Whether what was read is all there is now. A sync gives a file another name until it has put back what is left, and what it puts back
+ * goes to a file that others may have made and that may have been read before: lines are somewhere at every moment, but not in one place.
+ */
+function isStillSo(files: readonly ReadFile[], folder: string, filter: JournalFilter): boolean {
+  const places = placesIn(folder, filter);
+  return (
+    places.length === files.length &&
+    files.every(({ path, bytes, ino }, index) => {
+      const now = fs.statSync(path, { throwIfNoEntry: false });
+      return path === places[index]?.path && ino === now?.ino && bytes.byteLength === now.size;
+    })
+  );
+}
+
+function placesIn(folder: string, { kind, run }: JournalFilter): readonly Place[] {
   const wanted = run === undefined ? undefined : runFolder(run);
   const runs = list(folder).filter((name) => name !== ARCHIVE && (wanted === undefined || name === wanted));
-  const found: JournalFile[] = [];
-  let moved = false;
-  for (const name of runs) {
-    for (const file of list(join(folder, name))) {
+  return runs.flatMap((name) =>
+    list(join(folder, name)).flatMap((file): Place[] => {
       const known = /^([a-z]+)\.jsonl(\.taken-[0-9a-f]+)?$/.exec(file)?.[1];
-      if (!isKind(known) || (kind !== undefined && kind !== known)) continue;
-      const path = join(folder, name, file);
-      const bytes = read(path);
-      if (bytes === undefined) moved = true;
-      else found.push({ path, kind: known, run: unescapeName(name) ?? name, lines: decodeLines(bytes) });
-    }
-  }
-  return { found, moved };
+      if (!isKind(known) || (kind !== undefined && kind !== known)) return [];
+      return [{ path: join(folder, name, file), kind: known, run: unescapeName(name) ?? name }];
+    }),
+  );
 }
 
 export interface Emptied {
@@ -92,7 +108,7 @@ export async function emptyFile(
     if (errnoOf(error) === "ENOENT") return undefined; // another sync was faster
     throw storageError(error, file.path, 0);
   }
-  const lines = decodeLines(read(taken) ?? new Uint8Array());
+  const lines = decodeLines(readHeld(taken)?.bytes ?? new Uint8Array());
   const put = lines.filter(({ text }) => aside.has(text)).map(({ text }) => text);
   const rest = lines.filter(({ text, problem }) => problem !== "torn" && !done.has(text) && !aside.has(text));
   const archive = join(home, "fallback", ARCHIVE, basename(dirname(file.path)), `${file.kind}.${stamp(at)}`);
@@ -133,12 +149,18 @@ function list(folder: string): readonly string[] {
   }
 }
 
-function read(path: string): Uint8Array | undefined {
+/** With the inode they are of, as another file may have the name in the next moment; `undefined` where there is none. */
+function readHeld(path: string): { readonly bytes: Uint8Array; readonly ino: number } | undefined {
+  let fd: number | undefined;
   try {
-    return fs.readFileSync(path);
+    fd = fs.openSync(path, "r");
+    const { ino } = fs.fstatSync(fd);
+    return { bytes: fs.readFileSync(fd), ino };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw storageError(error, path, 0);
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
   }
 }
 
