@@ -8,7 +8,7 @@ import { createRegistry, localStore } from "stratigraph/registry";
 import { sqlite } from "stratigraph/sqlite";
 import { createHost } from "../src/changes/host.ts";
 import { systemClock } from "../src/util/clock.ts";
-import type { VersionId, VersionRecord } from "../src/backend/model-records.ts";
+import { versionFacts, type VersionId, type VersionRecord } from "../src/backend/model-records.ts";
 import type { Bench } from "./bench.ts";
 import { counted } from "./harness/counting.ts";
 import { inTurn, timed } from "./harness/in-turn.ts";
@@ -192,22 +192,12 @@ function version(number: number): Omit<VersionRecord, "revision"> {
     run: undefined,
     source: undefined,
     artifact: { digest: "a".repeat(64), size: 100, files: 1, location: `objects/aa/${"a".repeat(62)}` },
-    artifactType: undefined,
-    framework: "random-forest",
-    description: undefined,
-    metrics: { accuracy: 0.9 + number / 1e6, loss: 0.1 },
-    params: { depth: 8, trees: 100 },
-    metadata: {},
-    labels: { team: "growth" },
-    inputSchema: undefined,
-    outputSchema: undefined,
-    dependencies: {},
-    configFingerprint: undefined,
-    gates: undefined,
-    promotedToStagingAt: undefined,
-    promotedToProductionAt: undefined,
-    archivedAt: undefined,
+    ...versionFacts({
+      framework: "random-forest",
+      metrics: { accuracy: 0.9 + number / 1e6, loss: 0.1 },
+      params: { depth: 8, trees: 100 },
+      labels: { team: "growth" },
+    }),
     deleted: undefined,
-    extensions: {},
   };
 }

@@ -1,5 +1,7 @@
 // Whatever a producer throws, as bounded text: users throw strings, frozen objects and errors that contain themselves.
 
+import { cutText } from "../util/cut-text.ts";
+
 const MOST_CHARACTERS = 64 * 1024;
 
 /** The message of an error, or the value itself as text; never throws, never longer than 64 KiB. */
@@ -29,8 +31,7 @@ function nameOf(error: { name?: unknown }): string {
 
 function bounded(describe: () => string): string {
   try {
-    const text = describe();
-    return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+    return cutText(describe(), MOST_CHARACTERS);
   } catch {
     return "a value that cannot be shown";
   }

@@ -5,7 +5,7 @@ import type { BuildOptions } from "../build/build.ts";
 import type { PlannedDifference } from "../build/difference.ts";
 import type { BuildEvent } from "../build/events.ts";
 import type { Graph } from "../build/graph.ts";
-import { leaseTimeOf } from "../config/project.ts";
+import { executionOf } from "../config/project.ts";
 import { StratigraphError } from "../errors.ts";
 import { systemClock } from "../util/clock.ts";
 import { exitCodes, flag, text, texts, type Answer, type Argument, type Call, type Option } from "./command.ts";
@@ -91,9 +91,7 @@ export async function select(
       verify,
       trust,
       environment: environmentOf(call),
-      pools: project.config.pools,
-      leaseTime: leaseTimeOf(project.config),
-      secrets: project.config.secrets,
+      ...executionOf(project.config),
     },
   };
 }

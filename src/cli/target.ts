@@ -32,19 +32,24 @@ export function splitReference(text: string): { readonly name: string; readonly 
 export function findArtifact({ name, artifacts }: GraphDescription, key: string): ArtifactDescription {
   const found = artifacts.find((artifact) => artifact.key === key);
   if (found !== undefined) return found;
-  const now = nameNow({ artifacts }, key);
   const guess = suggestKey(
     key,
     artifacts.map((artifact) => artifact.key),
   );
   throw new StratigraphError("SELECTOR_UNKNOWN", `graph '${name}' has no artifact '${key}'`, {
-    hint:
-      now !== undefined
-        ? `It is called '${now}' now.`
-        : guess === undefined
-          ? "List them: strata ls"
-          : `Did you mean '${guess}'?`,
+    hint: nameHint(artifacts, key, guess) ?? "List them: strata ls",
   });
+}
+
+/** What to say of a key that is not there: what it is called now, or what may have been meant. */
+export function nameHint(
+  artifacts: readonly ArtifactDescription[],
+  key: string,
+  guess: string | undefined,
+): string | undefined {
+  const now = nameNow({ artifacts }, key);
+  if (now !== undefined) return `It is called '${now}' now.`;
+  return guess === undefined ? undefined : `Did you mean '${guess}'?`;
 }
 
 /** What an artifact that had this key before is called now; `undefined` where none had it. */

@@ -127,9 +127,21 @@ export function isYaml(path: string): boolean {
   return /\.ya?ml$/.test(path);
 }
 
-/** In milliseconds. */
-export function leaseTimeOf({ leaseTime }: ProjectConfig): number | undefined {
-  return typeof leaseTime === "string" ? parseDuration(leaseTime) : leaseTime;
+/** How steps run, wherever any are run: all of it belongs together. The lease time is in milliseconds. */
+export function executionOf({
+  concurrency,
+  pools,
+  leaseTime,
+  secrets,
+}: ProjectConfig): Pick<ProjectConfig, "concurrency" | "pools" | "secrets"> & {
+  readonly leaseTime: number | undefined;
+} {
+  return {
+    concurrency,
+    pools,
+    leaseTime: typeof leaseTime === "string" ? parseDuration(leaseTime) : leaseTime,
+    secrets,
+  };
 }
 
 /** Why one should look twice before running this file, as a sentence; `undefined` where all is well. */

@@ -36,8 +36,8 @@ export function judgeValues(
   };
 }
 
-/** The artifact's check of that name, or all of them. Error: VALIDATION_FAILED where there is none. */
-export function askChecks({ key, artifact }: GraphNode, name: string | undefined): Ask {
+/** The artifact's check of that name, or all of them. Error: VALIDATION_FAILED where there is none; `instead`: what else can be asked. */
+export function askChecks({ key, artifact }: GraphNode, name: string | undefined, instead: string): Ask {
   const names = Object.keys(artifact.checks);
   if (names.length === 0 || (name !== undefined && !names.includes(name))) {
     const near = name === undefined ? undefined : suggest(name, names);
@@ -45,7 +45,7 @@ export function askChecks({ key, artifact }: GraphNode, name: string | undefined
       "VALIDATION_FAILED",
       name === undefined ? `artifact '${key}' has no checks` : `artifact '${key}' has no check '${name}'`,
       {
-        expected: names.length === 0 ? "an artifact with checks, or another question" : names.join(", "),
+        expected: names.length === 0 ? `an artifact with checks, or ${instead}` : names.join(", "),
         hint: near === undefined ? undefined : `Did you mean '${near}'?`,
       },
     );

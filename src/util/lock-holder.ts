@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { cutText } from "./cut-text.ts";
 
 /** "process 123 (node build.js)"; `undefined` where nobody holds it or it cannot be seen. Looks at the kernel's list, never opens the file. */
 export function findLockHolder(path: string, byte: number): string | undefined {
@@ -30,7 +31,7 @@ function describeProcess(pid: number): string {
       .map((word) => basename(word))
       .join(" ")
       .trim();
-    if (command !== "") return `process ${pid} (${command.length > 100 ? `${command.slice(0, 100)}…` : command})`;
+    if (command !== "") return `process ${pid} (${cutText(command, 100)})`;
   } catch {
     // Ended in between, or another user's.
   }

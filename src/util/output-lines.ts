@@ -1,5 +1,7 @@
 // What a program prints, as lines: as a terminal would leave them, none of them longer than what anybody reads.
 
+import { cutText } from "./cut-text.ts";
+
 /** Characters of a line that are kept; a program may print for ever without ending one. */
 const LONGEST = 16 * 1024;
 
@@ -38,9 +40,4 @@ export class OutputLines {
     this.#line = "";
     this.#returned = false;
   }
-}
-
-/** Ends with "…" where something was left out. */
-export function cutText(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text;
 }

@@ -3,7 +3,8 @@
 import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cutText, OutputLines } from "./output-lines.ts";
+import { cutText } from "./cut-text.ts";
+import { OutputLines } from "./output-lines.ts";
 
 export interface ProgramOptions {
   readonly cwd: string;

@@ -1,5 +1,7 @@
 // A value as a short piece of a sentence: one line, printable, quoted where it is text.
 
+import { cutText } from "./cut-text.ts";
+
 const LIMIT = 80;
 
 /**
@@ -43,8 +45,7 @@ function className(value: object): string {
 }
 
 function showText(text: string): string {
-  const cut = text.length > LIMIT ? `${text.slice(0, LIMIT).replace(/[\ud800-\udbff]$/, "")}…` : text;
-  const escaped = cut.replace(/[\\"]|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{FEFF}]/gu, (character) => {
+  const escaped = cutText(text, LIMIT).replace(/[\\"]|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{FEFF}]/gu, (character) => {
     if (character === '"' || character === "\\") return `\\${character}`;
     if (character === "\u200d") return character; // joins emoji
     return `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`;

@@ -1,6 +1,12 @@
 // Rows of models as a registry would have them, and back from what was imported.
 
-import type { ModelRecord, StoredArtifact, VersionId, VersionRecord } from "../../src/backend/model-records.ts";
+import {
+  versionFacts,
+  type ModelRecord,
+  type StoredArtifact,
+  type VersionId,
+  type VersionRecord,
+} from "../../src/backend/model-records.ts";
 import type { RunId } from "../../src/backend/records.ts";
 import type { ArtifactStore } from "../../src/registry/artifact-store.ts";
 import type { ImportedVersion } from "../../src/registry/layout/imported-version.ts";
@@ -36,23 +42,8 @@ export function versionRecord(change: Partial<VersionRecord> = {}): VersionRecor
     run: undefined,
     source: undefined,
     artifact: undefined,
-    artifactType: undefined,
-    framework: undefined,
-    description: undefined,
-    metrics: { auc: 0.9 },
-    params: {},
-    metadata: {},
-    labels: {},
-    inputSchema: undefined,
-    outputSchema: undefined,
-    dependencies: {},
-    configFingerprint: undefined,
-    gates: undefined,
-    promotedToStagingAt: undefined,
-    promotedToProductionAt: undefined,
-    archivedAt: undefined,
+    ...versionFacts({ metrics: { auc: 0.9 } }),
     deleted: undefined,
-    extensions: {},
     revision: 1,
     ...change,
   };

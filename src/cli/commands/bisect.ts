@@ -139,14 +139,11 @@ function questionOf(node: GraphNode, { options, cwd, signal }: Call<Options>): A
     throw new StratigraphError("USAGE", "--run and --check exclude each other");
   }
   try {
-    return askChecks(node, check);
+    return askChecks(node, check, "--run <command>");
   } catch (error) {
     if (!isStratigraphError(error) || error.code !== "VALIDATION_FAILED") throw error;
     const { what, expected, hint } = error;
-    throw new StratigraphError("USAGE", what, {
-      expected: expected?.replace("another question", "--run <command>"),
-      hint,
-    });
+    throw new StratigraphError("USAGE", what, { expected, hint });
   }
 }
 

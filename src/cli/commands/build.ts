@@ -116,7 +116,7 @@ async function answerBuild(
   since: number = 0,
 ): Promise<Answer> {
   const { terminal, signal } = call;
-  const { keepGoing, budget, concurrency = project.config.concurrency } = call.options;
+  const { keepGoing, budget, concurrency = options.concurrency } = call.options;
   // An environment is a name that follows its builds.
   const { environment, ...rest } = options;
   const names = [

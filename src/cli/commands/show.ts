@@ -16,7 +16,7 @@ import { errorText } from "../../lineage/record.ts";
 import { defineCommand, text, type Answer, type Call, type Command } from "../command.ts";
 import { looksAt, referenceOf } from "../environment.ts";
 import { findSnapshot, formerKey, tagsBySnapshot, withLookup, type Lookup } from "../lookup.ts";
-import { findArtifact, findPartition, nameNow, parseTarget } from "../target.ts";
+import { findArtifact, findPartition, nameHint, parseTarget } from "../target.ts";
 import { escapeBeginning, escapeText } from "../terminal/escape.ts";
 import { statisticLines } from "../report/statistics.ts";
 import { pastReason } from "../report/summary.ts";
@@ -99,19 +99,14 @@ async function unknownThing(
   for await (const { tag } of everyItem((page) => connection.listSnapshotTags(graph, page))) tags.push(tag);
   const latest = await connection.readLatestSnapshot(graph);
   const description = latest === undefined ? undefined : (await findSnapshot(connection, graph, latest.id)).description;
-  const keys = description?.artifacts.map(({ key }) => key) ?? [];
+  const artifacts = description?.artifacts ?? [];
+  const keys = artifacts.map(({ key }) => key);
   const [, rest] = /^\w+:(.*)$/s.exec(name) ?? [];
   const kinds = rest === undefined ? [] : KINDS.map((known) => `${known}:${rest}`);
   const guess = suggest(name, [...tags, ...keys, ...kinds]) ?? suggestKey(name, keys);
-  const now = description === undefined ? undefined : nameNow(description, name);
   const code = kind === "tag" ? "TAG_UNKNOWN" : kind === "snapshot" ? "SNAPSHOT_UNKNOWN" : "SELECTOR_UNKNOWN";
   return new StratigraphError(code, `graph '${graph}' knows no ${kind ?? "artifact, tag, snapshot or run"} '${name}'`, {
-    hint:
-      now !== undefined
-        ? `It is called '${now}' now.`
-        : guess === undefined
-          ? "See: strata ls, strata snapshots, strata tag"
-          : `Did you mean '${guess}'?`,
+    hint: nameHint(artifacts, name, guess) ?? "See: strata ls, strata snapshots, strata tag",
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { placeText } from "../../build/place.ts";
 import { resolveSnapshot } from "../../build/snapshot.ts";
-import { leaseTimeOf } from "../../config/project.ts";
+import { executionOf } from "../../config/project.ts";
 import type { StoredSnapshot } from "../../backend/records.ts";
 import type { Workspace } from "../../build/workspace.ts";
 import { problems, reliedOnSnapshots, verifySnapshots, type Finding, type Problem } from "../../operations/verify.ts";
@@ -166,9 +166,7 @@ async function repair(
 ): Promise<Finding[]> {
   const { repairFindings } = await import("../../operations/repair.ts");
   const { definition } = await project.graph();
-  const { concurrency, pools, secrets } = project.config;
   const reporter = createReporter(call.terminal);
-  const leaseTime = leaseTimeOf(project.config);
-  const options = { concurrency, pools, leaseTime, secrets, signal: call.signal, on: reporter.on };
+  const options = { ...executionOf(project.config), signal: call.signal, on: reporter.on };
   return repairFindings(workspace, definition, findings, options).finally(() => reporter.close());
 }

@@ -101,7 +101,7 @@ function askedBy(node: GraphNode, check: unknown, judge: unknown): Ask {
   if (check !== undefined && typeof check !== "string") {
     throw refused("bisect(), check", "a check is named by a text", "the name of a check of the artifact", check);
   }
-  if (judge === undefined) return askChecks(node, check);
+  if (judge === undefined) return askChecks(node, check, "another question");
   if (check !== undefined) {
     throw new StratigraphError("VALIDATION_FAILED", "check and judge exclude each other", { where: "bisect()" });
   }

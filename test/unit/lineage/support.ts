@@ -13,7 +13,7 @@ import {
   type Connection,
   type Graph,
 } from "stratigraph";
-import type { VersionRecord } from "../../../src/backend/model-records.ts";
+import { versionFacts, type VersionRecord } from "../../../src/backend/model-records.ts";
 import type { KeyText } from "../../../src/identity/partition-key.ts";
 import { createHost, type Host } from "../../../src/changes/host.ts";
 import { manualClock, type ManualClock } from "../../../src/testing/manual-clock.ts";
@@ -127,23 +127,8 @@ export async function writeVersion(
     run: undefined,
     source: undefined,
     artifact: undefined,
-    artifactType: undefined,
-    framework: undefined,
-    description: undefined,
-    metrics: {},
-    params: {},
-    metadata: {},
-    labels: {},
-    inputSchema: undefined,
-    outputSchema: undefined,
-    dependencies: {},
-    configFingerprint: undefined,
-    gates: undefined,
-    promotedToStagingAt: undefined,
-    promotedToProductionAt: undefined,
-    archivedAt: undefined,
+    ...versionFacts({}),
     deleted: undefined,
-    extensions: {},
   } as const;
   const [written] = await connection.writeVersions([{ version: { ...plain, ...more }, expected: undefined }]);
   return written!;
