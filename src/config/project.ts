@@ -128,12 +128,10 @@ export function isYaml(path: string): boolean {
 }
 
 /** How steps run, wherever any are run: all of it belongs together. The lease time is in milliseconds. */
-export function executionOf({
-  concurrency,
-  pools,
-  leaseTime,
-  secrets,
-}: ProjectConfig): Pick<ProjectConfig, "concurrency" | "pools" | "secrets"> & {
+export function executionOf({ concurrency, pools, leaseTime, secrets }: ProjectConfig): Pick<
+  ProjectConfig,
+  "concurrency" | "pools" | "secrets"
+> & {
   readonly leaseTime: number | undefined;
 } {
   return {
