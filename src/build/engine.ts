@@ -16,14 +16,14 @@ import { isDead } from "./holder.ts";
 import { fanOutKeyChanges, keyChangesJson, sourceKeyChanges, type KeyChange } from "./key-changes.ts";
 import { schemaManifests } from "./step-identity.ts";
 import { warningsOf } from "./quality.ts";
-import { layMore, madeBy, stepName, type Network, type Step } from "./network.ts";
+import { layMore, madeBy, stepName, type Network, type SourceState, type Step } from "./network.ts";
 import { layParts } from "./parts.ts";
 import { describePlan, neededSteps, openOf, planNetwork, type Plan, type PlannedNetwork } from "./plan.ts";
 import { checkPools } from "./pools.ts";
 import { checkBudget, priceOf } from "./price.ts";
 import type { StepEnd } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
-import { linksOf } from "./step-record.ts";
+import { linksOf, orGone } from "./step-record.ts";
 import { selection } from "./selection.ts";
 import { tagSnapshot } from "./snapshot.ts";
 import { rememberStanding } from "./standing-made.ts";
@@ -83,9 +83,25 @@ export async function buildIn(
   };
   let planned = first;
   let build: RunId | undefined;
-  for (let healed = 0; ;) {
-    const opened = await openSnapshot(workspace, planned, build);
+  const again = async (sources: readonly SourceState[]): Promise<void> => {
+    planned = await planNetwork(workspace, graph, { ...options, done: ends }, { sources, strays: planned.strays });
+  };
+  let healed = 0;
+  const checkHealed = (): void => {
+    if (++healed < MOST_PASSES) return;
+    throw new StratigraphError("DATA_DAMAGED", "stored bytes keep disappearing while they are being built", {
+      where: `graph '${graph.name}'`,
+      hint: "Look for a program that deletes or changes files in the store, then build again.",
+    });
+  };
+  for (;;) {
+    const opened = await orGone(openSnapshot(workspace, planned, build));
     if (opened === undefined) break;
+    if (opened === "gone") {
+      checkHealed();
+      await again(planned.network.sources.map((source) => ({ ...source, stored: source.stored.map(() => undefined) })));
+      continue;
+    }
     build = opened.run;
     tellKeys(opened.keys);
     const result = await carryOut(workspace, planned, { ...options, done: ends }, build);
@@ -95,20 +111,14 @@ export async function buildIn(
     if (options.signal?.aborted === true) break;
     // What fan-outs made says what else there is to build.
     if (!result.healing && !(layParts(planned.network) && layMore(planned.network).length > 0)) break;
-    if (result.healing && ++healed === MOST_PASSES) {
-      throw new StratigraphError("DATA_DAMAGED", "stored bytes keep disappearing while they are being built", {
-        where: `graph '${graph.name}'`,
-        hint: "Look for a program that deletes or changes files in the store, then build again.",
-      });
-    }
-    const scan = { sources: planned.network.sources, strays: planned.strays };
-    planned = await planNetwork(workspace, graph, { ...options, done: ends }, scan);
+    if (result.healing) checkHealed();
+    await again(planned.network.sources);
     if (!result.healing) emitPlan(options.on, planned, ends);
   }
 
   const summary = summarise(first, planned.network, ends, options, workspace.clock.monotonic() - started);
   const result = keys.length === 0 ? summary : { ...summary, keys };
-  if (build === undefined) rememberStanding(workspace, first, options, result);
+  if (build === undefined) rememberStanding(workspace, planned, options, result);
   else await closeSnapshot(workspace, planned, result, build);
   if (result.outcome === "succeeded") {
     const { tag, move, environment, by } = options;

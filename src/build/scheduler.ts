@@ -13,7 +13,7 @@ import { builtBefore } from "./reason.ts";
 import type { Rebuilder } from "./rebuilder.ts";
 import type { ScheduleOptions, ScheduleResult, StepEnd } from "./schedule.ts";
 import type { InputDamaged } from "./step-inputs.ts";
-import { linksOf } from "./step-record.ts";
+import { linksOf, orGone } from "./step-record.ts";
 import { StepRunner } from "./step-runner.ts";
 import { describeThrown } from "./thrown.ts";
 import type { Workspace } from "./workspace.ts";
@@ -172,11 +172,15 @@ export class Scheduler {
     if (this.#deciding || this.#undecided.length === 0) return;
     this.#deciding = true;
     const steps = this.#undecided.splice(0);
-    this.#rebuilder
-      .decide(steps)
-      .then(async () => {
-        const same = steps.filter((step) => step.state === "up-to-date");
-        await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, same.flatMap(linksOf));
+    const decided = async (): Promise<readonly Step[]> => {
+      await this.#rebuilder.decide(steps);
+      const same = steps.filter((step) => step.state === "up-to-date");
+      await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, same.flatMap(linksOf));
+      return same;
+    };
+    orGone(decided())
+      .then((same) => {
+        if (same === "gone") return this.#lookAgain(steps);
         for (const step of same) this.#finish(step, "reused", step.outputs!);
         for (const step of steps) {
           if (step.blocked !== undefined) this.#failStep(step, step.blocked);
@@ -237,10 +241,24 @@ export class Scheduler {
   async #link(step: Step, outputs: readonly StoredPartition[]): Promise<void> {
     step.outputs = outputs;
     step.reason = builtBefore;
-    await this.#rebuilder.judgeStored([step]);
-    if (step.blocked !== undefined) return this.#failStep(step, step.blocked);
-    await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, linksOf(step));
-    this.#finish(step, "reused", outputs);
+    const linked = async (): Promise<void> => {
+      await this.#rebuilder.judgeStored([step]);
+      if (step.blocked !== undefined) return this.#failStep(step, step.blocked);
+      await this.#workspace.connection.writeSnapshotPartitions(this.#options.snapshot, linksOf(step));
+      this.#finish(step, "reused", outputs);
+    };
+    if ((await orGone(linked())) === "gone") this.#lookAgain([step]);
+  }
+
+  /** What was found of them has been taken by a gc that began before this build: the next pass finds out what there is. */
+  #lookAgain(steps: readonly Step[]): void {
+    this.#healing = true;
+    for (const step of steps) {
+      step.outputs = undefined;
+      step.state = "pending";
+      this.#wakeTwins(step);
+    }
+    this.#wakeWaiters();
   }
 
   #hold(step: Step, holder: string): void {

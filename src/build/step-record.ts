@@ -1,7 +1,7 @@
-// How a finished step is recorded: its links, and its run's reason and error.
+// How a finished step is recorded: its links, and its run's reason and error; and what is done where one of them is gone.
 
 import type { Json, PartitionLink } from "../backend/records.ts";
-import type { StratigraphError } from "../errors.ts";
+import { isStratigraphError, type StratigraphError } from "../errors.ts";
 import { outputNode, type Step } from "./network.ts";
 import type { StepTools } from "./step-tools.ts";
 import { stackOf } from "./thrown.ts";
@@ -26,4 +26,14 @@ export function errorRecord(error: StratigraphError): Json {
     message: error.message,
     ...(stackOf(error.cause) === undefined ? {} : { stack: stackOf(error.cause)! }),
   };
+}
+
+/** What is written, or "gone" where it would have named a stored partition that a gc has taken since it was found. */
+export async function orGone<T>(writing: Promise<T>): Promise<T | "gone"> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (isStratigraphError(error) && error.code === "PARTITION_UNKNOWN") return "gone";
+    throw error;
+  }
 }

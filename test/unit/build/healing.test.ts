@@ -4,7 +4,20 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { all, artifact, graph, integers, literal, local, memory, producer, type BuildEvent } from "stratigraph";
+import {
+  all,
+  artifact,
+  graph,
+  integers,
+  literal,
+  local,
+  memory,
+  producer,
+  type Backend,
+  type BuildEvent,
+  type Connection,
+  type Fingerprint,
+} from "stratigraph";
 import { z } from "zod";
 
 let root: string;
@@ -149,5 +162,75 @@ describe("stored bytes", () => {
         findings: [{ name: "usual", text: expect.stringContaining("rows is 1, less than 45") as string }],
       },
     ]);
+  });
+});
+
+describe("partitions that a gc takes after a build has found them", () => {
+  const Figure = artifact({ schema: z.number() });
+
+  /** 10 goes in, 1 comes out, and 100 from that; likewise 2 and 200 from 20. */
+  function tenths(input: number, calls: string[], version = "1") {
+    const source = Figure.from(literal(input));
+    const tenth = producer({
+      name: "tenth",
+      version,
+      inputs: { x: Figure },
+      output: artifact({ schema: z.number() }),
+      build: ({ x }) => (calls.push("tenth"), x / 10),
+    });
+    const times = producer({
+      name: "times",
+      version: "1",
+      inputs: { x: Figure },
+      output: Total,
+      build: ({ x }) => (calls.push("times"), x * 100),
+    });
+    return graph("tenths", () => {
+      const small = tenth({ x: source });
+      return { source, small, total: times({ x: small }) };
+    });
+  }
+
+  /** The backend, in which a snapshot and all that it alone names goes just before the first call of this name. */
+  function taking(backend: Backend, id: Fingerprint, call: "transaction" | "writeSnapshotPartitions"): Backend {
+    let taken = false;
+    const connect = async (): Promise<Connection> => {
+      const connection = await backend.connect();
+      return new Proxy(connection, {
+        get(target, name) {
+          const method: unknown = Reflect.get(target, name, target);
+          if (typeof method !== "function") return method;
+          return async (...args: unknown[]): Promise<unknown> => {
+            if (name === call && !taken) {
+              taken = true;
+              await connection.removeSnapshots([id]);
+              const { items } = await connection.listUnlinkedPartitions(Date.now() + 1000);
+              await connection.removeUnlinkedPartitions(items.map((item) => item.id));
+            }
+            return Reflect.apply(method, target, args) as unknown;
+          };
+        },
+      });
+    };
+    return { ...backend, connect };
+  }
+
+  it.each([
+    // Found when the build was planned.
+    ["transaction", "1", ["tenth", "times"]],
+    // Found when what it is made from had come out as it had before.
+    ["writeSnapshotPartitions", "2", ["tenth", "times"]],
+  ] as const)("are built again within the same build (before %s)", async (call, version, expected) => {
+    const backend = memory();
+    const before = await tenths(10, []).build({ backend, root });
+    await tenths(20, []).build({ backend, root });
+
+    const calls: string[] = [];
+    const again = tenths(10, calls, version);
+    const after = await again.build({ backend: taking(backend, before.id, call), root });
+
+    expect(calls).toEqual(expected);
+    expect(after.result).toMatchObject({ outcome: "succeeded", failed: 0, skipped: 0 });
+    expect(await after.read(again.artifacts.total)).toBe(100);
   });
 });
