@@ -5,10 +5,10 @@ import { join, relative, sep } from "node:path";
 import type { PartitionId, StoredPartition, StoredSnapshot, TagRecord } from "../backend/records.ts";
 import { isDead } from "../build/holder.ts";
 import { storageOf, type Workspace } from "../build/workspace.ts";
+import { isManagedName } from "../data/storage/local.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { compareText } from "../util/text-order.ts";
-import { parseTempName } from "../util/temp-name.ts";
 import { sweepTemps } from "../util/temp-sweep.ts";
 import { everyItem, everyPage } from "../backend/pages.ts";
 
@@ -220,11 +220,19 @@ export async function findStrayFiles(
   return files;
 }
 
-function namedFiles({ connection }: Workspace, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  return connection.findLocations("managed", paths);
+/** Those of these files, relative to the state folder, that a record names: as a managed one, or as one of an artifact that has a place of its own. */
+async function namedFiles({ connection, storage }: Workspace, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const { home, root } = storage;
+  const own = new Map(paths.map((path) => [relative(root, join(home!, path)).split(sep).join("/"), path]));
+  const named = new Set(await connection.findLocations("managed", paths));
+  for (const location of await connection.findLocations("local", [...own.keys()])) named.add(own.get(location)!);
+  return named;
 }
 
-/** Every file under `data/` older than that, with its location as records write it. Links are not followed. */
+/**
+ * Every file under `data/` older than that, with its location as records write it. Links are not followed. Only names that we give: the
+ * state folder may be a project's own, with a `data/` full of sources.
+ */
 function* dataFiles(home: string, oldest: number): Generator<{ path: string; bytes: number }> {
   const folders = [join(home, "data")];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -232,7 +240,7 @@ function* dataFiles(home: string, oldest: number): Generator<{ path: string; byt
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      if (!entry.isFile() || parseTempName(entry.name) !== undefined) continue;
+      if (!entry.isFile() || !isManagedName(entry.name)) continue;
       const stats = lstatSync(path, { throwIfNoEntry: false });
       if (stats === undefined || stats.mtimeMs > oldest || stats.ctimeMs > oldest) continue;
       yield { path: relative(home, path).split(sep).join("/"), bytes: stats.size };
