@@ -4,6 +4,7 @@ import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { PartitionId, StoredPartition, StoredSnapshot, TagRecord } from "../backend/records.ts";
 import { isDead } from "../build/holder.ts";
+import { refuseOthers } from "../build/home-marks.ts";
 import { storageOf, type Workspace } from "../build/workspace.ts";
 import { isManagedName } from "../data/storage/local.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
@@ -60,12 +61,13 @@ const BATCH = 1_000;
 /**
  * Finds what can go and, if told, removes it. What a tag names stays, and so do each graph's latest snapshots and what is being built;
  * a source's own files are never touched. Removal asks again, in the transaction that removes, whether anything refers to it by now.
- * Errors: BACKEND_BUSY where it should remove while a build runs.
+ * Errors, where it should remove: FOLDER_SHARED; BACKEND_BUSY while a build runs.
  */
 export async function collectGarbageIn(workspace: Workspace, options: GcOptions = {}): Promise<Garbage> {
   const { keep = DEFAULT_KEEP, grace = HOUR, remove = false, signal } = options;
   // Taken before the question whether a build runs: what a build writes that begins after the question is younger than this.
   const before = workspace.clock.now() - grace - CLOCK_TICK;
+  if (remove) await refuseOthers(workspace);
   if (remove) await refuseDuringBuild(workspace);
   const overdue = await overdueQuarantine(workspace);
   if (remove) await workspace.connection.endQuarantine(overdue.sequences);

@@ -236,6 +236,23 @@ describe("gc", () => {
     expect(space.list("data")).toEqual(before);
   });
 
+  it("deletes nothing at all where another database has its values in the same folder", async () => {
+    await using space = await openSpend();
+    await space.strata("build", "spend.ts");
+    await space.strata("backend", "copy", ".strata/other.db");
+    space.write({ "data/2026-01-02.json": day(9) });
+    await space.strata("build");
+
+    const found = await space.strata("gc", "--keep", "1", "--grace", "0", "--json");
+    const refused = await space.strata("gc", "--keep", "1", "--grace", "0", "--delete");
+
+    expect(found.json.partitions).toHaveLength(3);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("FOLDER_SHARED");
+    expect(refused.stderr).toContain("'other.db', last used 20");
+    expect((await space.run(["verify"], { env: { STRATA_BACKEND: "sqlite:.strata/other.db" } })).code).toBe(0);
+  });
+
   it("that runs beside builds takes nothing that they need", async () => {
     await using space = await openSpend();
     await space.strata("build", "spend.ts");
