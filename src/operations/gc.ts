@@ -12,6 +12,7 @@ import type { Fingerprint } from "../identity/fingerprint.ts";
 import { compareText } from "../util/text-order.ts";
 import { sweepTemps } from "../util/temp-sweep.ts";
 import { everyItem, everyPage } from "../backend/pages.ts";
+import { aloneWithNamelessBytes } from "./nameless-bytes.ts";
 
 export interface GcOptions {
   /** Newest snapshots kept of each graph, the latest always among them; 10 unless told. */
@@ -61,23 +62,30 @@ const BATCH = 1_000;
 /**
  * Finds what can go and, if told, removes it. What a tag names stays, and so do each graph's latest snapshots and what is being built;
  * a source's own files are never touched. Removal asks again, in the transaction that removes, whether anything refers to it by now.
- * Errors, where it should remove: FOLDER_SHARED; BACKEND_BUSY while a build runs.
+ * Errors, where it should remove: FOLDER_SHARED; BACKEND_BUSY while a build, an import or another gc runs.
  */
 export async function collectGarbageIn(workspace: Workspace, options: GcOptions = {}): Promise<Garbage> {
   const { keep = DEFAULT_KEEP, grace = HOUR, remove = false, signal } = options;
   // Taken before the question whether a build runs: what a build writes that begins after the question is younger than this.
   const before = workspace.clock.now() - grace - CLOCK_TICK;
-  if (remove) await refuseOthers(workspace);
-  if (remove) await refuseDuringBuild(workspace);
-  const overdue = await overdueQuarantine(workspace);
-  if (remove) await workspace.connection.endQuarantine(overdue.sequences);
-  const { old, kept, tagged } = await sortSnapshots(workspace, Math.max(1, keep), before);
-  const refused = await workspace.connection.readPartitions(overdue.partitions);
-  const partitions = await findPartitions(workspace, { old, kept, refused }, before, signal);
-  const files = await findStrayFiles(workspace, { before, grace, signal });
-  const found = { snapshots: old, partitions, files, kept: { snapshots: kept.length, tagged } };
-  if (!remove) return { ...found, bytes: bytesOf(partitions, files), removed: false, failures: [] };
-  return removeGarbage(workspace, found, before, grace, signal);
+  if (!remove) return collect();
+  await refuseOthers(workspace);
+  return aloneWithNamelessBytes(workspace.connection, { timeout: 0, signal }, async () => {
+    await refuseDuringBuild(workspace);
+    return collect();
+  });
+
+  async function collect(): Promise<Garbage> {
+    const overdue = await overdueQuarantine(workspace);
+    if (remove) await workspace.connection.endQuarantine(overdue.sequences);
+    const { old, kept, tagged } = await sortSnapshots(workspace, Math.max(1, keep), before);
+    const refused = await workspace.connection.readPartitions(overdue.partitions);
+    const partitions = await findPartitions(workspace, { old, kept, refused }, before, signal);
+    const files = await findStrayFiles(workspace, { before, grace, signal });
+    const found = { snapshots: old, partitions, files, kept: { snapshots: kept.length, tagged } };
+    if (!remove) return { ...found, bytes: bytesOf(partitions, files), removed: false, failures: [] };
+    return removeGarbage(workspace, found, before, grace, signal);
+  }
 }
 
 /** A build that has planned to use a partition must find it when it comes to link it. */
