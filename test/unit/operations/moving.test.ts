@@ -11,12 +11,12 @@ import type { Backend, Connection } from "../../../src/backend/backend.ts";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
-import { all, artifact, daily, fanOut, graph, local, producer, strings } from "../../../src/index.ts";
+import { all, artifact, daily, fanOut, graph, integers, local, producer, strings } from "../../../src/index.ts";
 import { exportSnapshotIn, type ExportOptions } from "../../../src/operations/moving/export-snapshot.ts";
 import { importSnapshotIn, type ImportOptions } from "../../../src/operations/moving/import-snapshot.ts";
 import { selectNodes } from "../../../src/graph/selector.ts";
 import { resolveSnapshot } from "../../../src/build/snapshot.ts";
-import { collectGarbage } from "../../../src/operations/index.ts";
+import { collectGarbage, exportSnapshot, importSnapshot } from "../../../src/operations/index.ts";
 import { verifySnapshots } from "../../../src/operations/verify.ts";
 import { Folder } from "../../support/folder.ts";
 
@@ -376,4 +376,20 @@ it("a fan-out comes along with the list that stands for it, and nothing is built
 
   expect(result.built).toBeGreaterThan(2);
   expect(again.result).toMatchObject({ snapshot: result.snapshot, built: 0, reused: result.built });
+});
+
+it("a source whose numbers are in another order than their texts comes along", async () => {
+  const Numbers = artifact({ schema: z.number(), partitionBy: { n: integers(), region: strings() } });
+  const numbers = graph("numbers", () => ({ numbers: Numbers.from(local("numbers/{n}-{region}.json")) }));
+  mkdirSync(join(root, "numbers"), { recursive: true });
+  for (const n of [-1, 2, 10, 9, 100]) for (const region of ["eu", "us"]) writeFileSync(join(root, "numbers", `${n}-${region}.json`), `${n}`); // prettier-ignore
+  const here = memory();
+  const there = memory();
+  const to = fresh();
+  await numbers.build({ backend: here, root });
+
+  await exportSnapshot(numbers, { to, backend: here, root });
+  const { partitions } = await importSnapshot({ from: to, backend: there, root });
+
+  expect(partitions).toBe(10);
 });
