@@ -67,6 +67,7 @@ export const errorGroups = {
     PARTITION_UNKNOWN: ["A stored partition is gone, or never was there.", 404],
     RUN_UNKNOWN: ["No run has that id.", 404],
     TRANSACTION_INVALID: ["A transaction was used inside another one or after its end.", 500, "degrade"],
+    FOLDER_SHARED: ["Another database has its values in the same folder, so nothing may be deleted from it.", 409],
     COPY_REFUSED: ["A backend cannot be copied into this one: it is the same, or it has a history of its own.", 409],
     RUN_AMBIGUOUS: ["A text begins the ids of several runs.", 409],
   },

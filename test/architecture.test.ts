@@ -181,6 +181,18 @@ describe("what one file alone does", () => {
     expect(loaders.map(({ from }) => posix.dirname(from))).toEqual(["backend/sqlite"]);
   });
 
+  // Node's own never returns where a folder above takes none, as below /proc.
+  it("makes a folder with those above it: util/make-folder.ts, and never Node's own way", () => {
+    const makers = filesWith(
+      (node) =>
+        ts.isCallExpression(node) &&
+        /(^|\.)mkdir(Sync)?$/.test(node.expression.getText()) &&
+        node.arguments.some((argument) => /\brecursive\b/.test(argument.getText())),
+    );
+
+    expect(makers).toEqual([]);
+  });
+
   // Closing any other descriptor of the file drops the locks SQLite holds on it, and then a commit can be lost in silence.
   it("opens a database file: the SQLite driver, never the file system", () => {
     const openers =

@@ -58,6 +58,11 @@ export interface Backend {
    * `undefined`: there is none, and built values are kept inside the backend.
    */
   readonly home: string | undefined;
+  /**
+   * What tells it from other backends with the same `home`, and stays when that folder is moved with it: of a file, its path from there.
+   * Its `kind` where it is absent.
+   */
+  readonly name?: string | undefined;
   connect(options?: ConnectOptions): Promise<Connection>;
   /**
    * A text that is another one after any change of what the backend holds, by whomever and in whatever process, and that costs next to

@@ -183,6 +183,8 @@ export function compareKeys(a: Position, b: Position): number {
 export interface CopyState {
   /** The same text for every connection to one store, and another for every other store. */
   readonly store: string;
+  /** Made with the store and kept wherever that is moved. A copy of a database's file has it as well. */
+  readonly id: string;
   /** The highest of the numbers that were given in it so far: to a run, a change of a tag, an event, a lease, … */
   readonly given: number;
   /** Of the last copy into it; `undefined` where there was none. */

@@ -14,6 +14,7 @@ import type { GraphNode } from "../graph/graph.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { makeFolder } from "../util/make-folder.ts";
 import { newHolder } from "./holder.ts";
+import { leaveMark } from "./home-marks.ts";
 import { placeText } from "./place.ts";
 
 export interface WorkspaceOptions {
@@ -54,7 +55,13 @@ export async function openWorkspace(
   const readOnly = options.readOnly ?? false;
   const stamp = backend.stamp?.();
   const connection = await backend.connect({ readOnly });
-  if (home !== undefined && !readOnly) makeFolder(home, 0o700);
+  if (home !== undefined && !readOnly) {
+    makeFolder(home, 0o700);
+    await leaveMark(home, backend, connection).catch(async (error: unknown) => {
+      await connection.close();
+      throw error;
+    });
+  }
   const stats = openStatCache(home);
   const close = async (): Promise<void> => {
     if (!readOnly) stats.save();

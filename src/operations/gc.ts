@@ -4,13 +4,15 @@ import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { PartitionId, StoredPartition, StoredSnapshot, TagRecord } from "../backend/records.ts";
 import { isDead } from "../build/holder.ts";
+import { refuseOthers } from "../build/home-marks.ts";
 import { storageOf, type Workspace } from "../build/workspace.ts";
+import { isManagedName } from "../data/storage/local.ts";
 import { isStratigraphError, StratigraphError } from "../errors.ts";
 import type { Fingerprint } from "../identity/fingerprint.ts";
 import { compareText } from "../util/text-order.ts";
-import { parseTempName } from "../util/temp-name.ts";
 import { sweepTemps } from "../util/temp-sweep.ts";
 import { everyItem, everyPage } from "../backend/pages.ts";
+import { aloneWithNamelessBytes } from "./nameless-bytes.ts";
 
 export interface GcOptions {
   /** Newest snapshots kept of each graph, the latest always among them; 10 unless told. */
@@ -60,22 +62,30 @@ const BATCH = 1_000;
 /**
  * Finds what can go and, if told, removes it. What a tag names stays, and so do each graph's latest snapshots and what is being built;
  * a source's own files are never touched. Removal asks again, in the transaction that removes, whether anything refers to it by now.
- * Errors: BACKEND_BUSY where it should remove while a build runs.
+ * Errors, where it should remove: FOLDER_SHARED; BACKEND_BUSY while a build, an import or another gc runs.
  */
 export async function collectGarbageIn(workspace: Workspace, options: GcOptions = {}): Promise<Garbage> {
   const { keep = DEFAULT_KEEP, grace = HOUR, remove = false, signal } = options;
   // Taken before the question whether a build runs: what a build writes that begins after the question is younger than this.
   const before = workspace.clock.now() - grace - CLOCK_TICK;
-  if (remove) await refuseDuringBuild(workspace);
-  const overdue = await overdueQuarantine(workspace);
-  if (remove) await workspace.connection.endQuarantine(overdue.sequences);
-  const { old, kept, tagged } = await sortSnapshots(workspace, Math.max(1, keep), before);
-  const refused = await workspace.connection.readPartitions(overdue.partitions);
-  const partitions = await findPartitions(workspace, { old, kept, refused }, before, signal);
-  const files = await findStrayFiles(workspace, { before, grace, signal });
-  const found = { snapshots: old, partitions, files, kept: { snapshots: kept.length, tagged } };
-  if (!remove) return { ...found, bytes: bytesOf(partitions, files), removed: false, failures: [] };
-  return removeGarbage(workspace, found, before, grace, signal);
+  if (!remove) return collect();
+  await refuseOthers(workspace);
+  return aloneWithNamelessBytes(workspace.connection, { timeout: 0, signal }, async () => {
+    await refuseDuringBuild(workspace);
+    return collect();
+  });
+
+  async function collect(): Promise<Garbage> {
+    const overdue = await overdueQuarantine(workspace);
+    if (remove) await workspace.connection.endQuarantine(overdue.sequences);
+    const { old, kept, tagged } = await sortSnapshots(workspace, Math.max(1, keep), before);
+    const refused = await workspace.connection.readPartitions(overdue.partitions);
+    const partitions = await findPartitions(workspace, { old, kept, refused }, before, signal);
+    const files = await findStrayFiles(workspace, { before, grace, signal });
+    const found = { snapshots: old, partitions, files, kept: { snapshots: kept.length, tagged } };
+    if (!remove) return { ...found, bytes: bytesOf(partitions, files), removed: false, failures: [] };
+    return removeGarbage(workspace, found, before, grace, signal);
+  }
 }
 
 /** A build that has planned to use a partition must find it when it comes to link it. */
@@ -220,11 +230,19 @@ export async function findStrayFiles(
   return files;
 }
 
-function namedFiles({ connection }: Workspace, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  return connection.findLocations("managed", paths);
+/** Those of these files, relative to the state folder, that a record names: as a managed one, or as one of an artifact that has a place of its own. */
+async function namedFiles({ connection, storage }: Workspace, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const { home, root } = storage;
+  const own = new Map(paths.map((path) => [relative(root, join(home!, path)).split(sep).join("/"), path]));
+  const named = new Set(await connection.findLocations("managed", paths));
+  for (const location of await connection.findLocations("local", [...own.keys()])) named.add(own.get(location)!);
+  return named;
 }
 
-/** Every file under `data/` older than that, with its location as records write it. Links are not followed. */
+/**
+ * Every file under `data/` older than that, with its location as records write it. Links are not followed. Only names that we give: the
+ * state folder may be a project's own, with a `data/` full of sources.
+ */
 function* dataFiles(home: string, oldest: number): Generator<{ path: string; bytes: number }> {
   const folders = [join(home, "data")];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -232,7 +250,7 @@ function* dataFiles(home: string, oldest: number): Generator<{ path: string; byt
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      if (!entry.isFile() || parseTempName(entry.name) !== undefined) continue;
+      if (!entry.isFile() || !isManagedName(entry.name)) continue;
       const stats = lstatSync(path, { throwIfNoEntry: false });
       if (stats === undefined || stats.mtimeMs > oldest || stats.ctimeMs > oldest) continue;
       yield { path: relative(home, path).split(sep).join("/"), bytes: stats.size };

@@ -1,6 +1,6 @@
 // The SQLite backend: everything in one file, for one machine.
 
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { systemClock, type Clock } from "../../util/clock.ts";
 import type { Backend } from "../backend.ts";
 import { checkDuration, checkOneOf } from "../check.ts";
@@ -33,9 +33,11 @@ export function sqlite(path: string, options: SqliteOptions = {}): Backend {
   const file = databasePath(path);
   checkOneOf(durability, durabilities, "durability");
   checkDuration(busyTimeout, "busy time-out");
+  const home = options.home === undefined ? dirname(file) : resolve(options.home);
   return Object.freeze({
     kind: "sqlite",
-    home: options.home === undefined ? dirname(file) : resolve(options.home),
+    home,
+    name: relative(home, file).split(sep).join("/"),
     async connect(how) {
       const { connect } = await import("./connect.ts");
       return connect({ path: file, durability, busyTimeout, clock }, how);

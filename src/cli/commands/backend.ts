@@ -6,6 +6,7 @@ import type { Backend } from "../../backend/backend.ts";
 import { keptKinds, type KeptKind } from "../../backend/kept-records.ts";
 import { memory } from "../../backend/memory/memory-backend.ts";
 import { sqlite } from "../../backend/sqlite/index.ts";
+import { leaveMark } from "../../build/home-marks.ts";
 import { isStratigraphError, StratigraphError } from "../../errors.ts";
 import { copyBackend, type Copied, type CopyOptions } from "../../operations/moving/copy-backend.ts";
 import { resolveBackend } from "../../plugins/backend-url.ts";
@@ -96,6 +97,15 @@ async function copyBetween(source: Backend, target: Backend, options: CopyOption
   await using from = await source.connect({ readOnly: true });
   if (options.dryRun !== true && target.home !== undefined) makeHomeOf(target.home);
   await using to = options.dryRun === true ? await lookInto(target) : await target.connect();
+  // From now on values of one may be those of the other.
+  if (options.dryRun !== true) {
+    for (const [side, connection] of [
+      [source, from],
+      [target, to],
+    ] as const) {
+      if (side.home !== undefined) await leaveMark(resolve(side.home), side, connection);
+    }
+  }
   return await copyBackend(from, to, options);
 }
 

@@ -1,10 +1,11 @@
 // strata gc: what nothing needs any more.
 
+import { refuseOthers } from "../../build/home-marks.ts";
 import { placeText } from "../../build/place.ts";
 import type { StratigraphError } from "../../errors.ts";
 import { collectGarbageIn, type Garbage, type GarbagePartition } from "../../operations/gc.ts";
 import { defineCommand, flag, whole, type Command } from "../command.ts";
-import { findProject } from "../project.ts";
+import { findProject, type Project } from "../project.ts";
 import { factGarbage, type FactGarbage, type UnusedStore } from "../retention.ts";
 import { errorJson, headline } from "../report/error.ts";
 import { escapeText } from "../terminal/escape.ts";
@@ -41,6 +42,7 @@ export const gc: Command = defineCommand({
     const grace = (options.grace ?? 60) * MINUTE;
     const remove = options.delete || options.apply;
     const project = await findProject(call);
+    if (remove) await refuseShared(project);
     // First, so that what only they needed goes as well.
     const facts = await factGarbage(call, project, { remove, grace, sharedStore });
     await using workspace = await project.open({ readOnly: !remove });
@@ -68,6 +70,12 @@ export const gc: Command = defineCommand({
     };
   },
 });
+
+/** Before the bytes of models, which lie in the same folder. */
+async function refuseShared(project: Project): Promise<void> {
+  await using workspace = await project.open({ readOnly: true });
+  await refuseOthers(workspace);
+}
 
 function isEmpty({ versions, store, events }: FactGarbage): boolean {
   return versions.length === 0 && store.artifacts.length === 0 && store.bytes === 0 && events.count === 0;

@@ -122,6 +122,11 @@ export function isLocalFiles(storage: Storage): boolean {
 const PARTITIONED = "data/{names}/{partition}.{input_fingerprint}{extension}";
 const UNPARTITIONED = "data/{names}/{input_fingerprint}{extension}";
 
+/** Whether a file's name is one that `managed` gives: nobody else's happens to hold a fingerprint and an id. */
+export function isManagedName(name: string): boolean {
+  return /(?:^|\.)[0-9a-f]{32}-[0-9a-hjkmnp-tv-z]{26}/.test(name);
+}
+
 const locatePartitioned = createLocator(parseTemplate(PARTITIONED));
 const locateUnpartitioned = createLocator(parseTemplate(UNPARTITIONED));
 

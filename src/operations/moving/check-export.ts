@@ -1,5 +1,6 @@
 // Whether what an export says of itself holds together: every fingerprint against the text it stands for, every row against the others.
 
+import { setOf } from "../../build/partition-set.ts";
 import { contentListFingerprint } from "../../build/step-identity.ts";
 import { placeText } from "../../build/place.ts";
 import { isStratigraphError } from "../../errors.ts";
@@ -163,18 +164,28 @@ function checkPlaces(partitions: readonly CheckedPartition[]): void {
 function checkSources({ snapshot, whole }: Index, partitions: readonly CheckedPartition[], text: string): void {
   if (!whole) return;
   const { sources } = (JSON.parse(text) as { parts: { sources?: Record<string, string> } }).parts;
-  const found = new Map<string, PartitionRow[]>();
-  for (const { row } of partitions) {
+  const found = new Map<string, CheckedPartition[]>();
+  for (const partition of partitions) {
+    const { row } = partition;
     if (row.input !== undefined || !row.linked) continue;
-    const rows = found.get(row.artifactKey);
-    if (rows === undefined) found.set(row.artifactKey, [row]);
-    else rows.push(row);
+    const list = found.get(row.artifactKey);
+    if (list === undefined) found.set(row.artifactKey, [partition]);
+    else list.push(partition);
   }
   for (const [key, expected] of Object.entries(Object(sources) as Record<string, string>)) {
-    const rows = (found.get(key) ?? []).toSorted((a, b) => compareText(a.key, b.key));
-    const keys = rows.map((row) => row.key as KeyText);
-    const contents = rows.map((row) => row.content as Fingerprint);
-    if (contentListFingerprint(keys, contents) !== expected) {
+    const list = found.get(key) ?? [];
+    const contents = new Map(list.map(({ row }) => [row.key as KeyText, row.content as Fingerprint]));
+    // In the order of the keys, which for integers is not that of their texts.
+    const { texts } = setOf(
+      list[0]?.dimensions ?? {},
+      list.map(({ row, key: values }) => [row.key as KeyText, values]),
+    );
+    if (
+      contentListFingerprint(
+        texts,
+        texts.map((text) => contents.get(text)!),
+      ) !== expected
+    ) {
       throw wrong("a source is not what the snapshot found", `'${key}' of snapshot ${snapshot.id.slice(0, 8)}`);
     }
   }

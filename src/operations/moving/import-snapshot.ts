@@ -12,6 +12,7 @@ import { StratigraphError } from "../../errors.ts";
 import type { Fingerprint } from "../../identity/fingerprint.ts";
 import type { KeyText } from "../../identity/partition-key.ts";
 import { createId } from "../../util/id.ts";
+import { aloneWithNamelessBytes, checkStillAlone } from "../nameless-bytes.ts";
 import { checkExport, type CheckedExport, type CheckedPartition } from "./check-export.ts";
 import { exportInvalid } from "./format.ts";
 import { openExport, type ExportFolder } from "./read-folder.ts";
@@ -40,9 +41,12 @@ export interface Imported {
   readonly digest: string;
 }
 
+/** Milliseconds that an import waits for another one. */
+const LONGEST_WAIT = 600_000;
+
 /**
  * Bytes go where this backend keeps its own, never where the folder says. Errors: EXPORT_INVALID, and then nothing was written; TAG_EXISTS
- * and CONFLICT likewise; those of writing.
+ * and CONFLICT likewise; BACKEND_BUSY where another import, or a gc, goes on and on; those of writing.
  */
 export async function importSnapshotIn(workspace: Workspace, path: string, options: ImportOptions): Promise<Imported> {
   const folder = openExport(path);
@@ -60,8 +64,19 @@ export async function importSnapshotIn(workspace: Workspace, path: string, optio
     options.on?.({ checked: index + 1, written: 0 });
   }
   await checkTarget(workspace.connection, checked, options);
-  const { records, known, bytes } = await writeBytes(workspace, folder, checked, options);
-  const snapshot = await workspace.connection.transaction((tx) => writeNames(tx, checked, records, known, options));
+  const { connection } = workspace;
+  const { snapshot, records, bytes } = await aloneWithNamelessBytes(
+    connection,
+    { timeout: LONGEST_WAIT, signal: options.signal },
+    async (fence) => {
+      const { records, known, bytes } = await writeBytes(workspace, folder, checked, options);
+      const snapshot = await connection.transaction(async (tx) => {
+        await checkStillAlone(tx, fence);
+        return writeNames(tx, checked, records, known, options);
+      });
+      return { snapshot, records, bytes };
+    },
+  );
   return {
     snapshot,
     whole: checked.index.whole,

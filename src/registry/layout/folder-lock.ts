@@ -7,6 +7,7 @@ import { isDead, newHolder } from "../../build/holder.ts";
 import { StratigraphError } from "../../errors.ts";
 import type { Clock } from "../../util/clock.ts";
 import { errnoOf, storageError } from "../../util/durable-file.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { tempName } from "../../util/temp-name.ts";
 
 const LOCK = ".strata-projection.lock";
@@ -43,7 +44,7 @@ async function take(
   holder: string,
   { clock, timeout }: FolderLockOptions,
 ): Promise<void> {
-  await fs.mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const deadline = clock.monotonic() + timeout;
   // Linked when its content is complete, so nobody reads half a holder and calls him dead.
   const temp = join(folder, tempName());

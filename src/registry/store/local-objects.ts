@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../../util/clock.ts";
 import { errnoOf, storageError, syncFolders } from "../../util/durable-file.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { tempName } from "../../util/temp-name.ts";
 import { sweepFolder } from "./local-temps.ts";
 import type { Added, CopyOptions, ObjectAge, ObjectStorage, Shelf } from "./objects.ts";
@@ -52,7 +53,7 @@ export function localObjects({ root, clock }: LocalObjectsOptions): ObjectStorag
         break;
       }
       try {
-        await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        makeFolder(dirname(path), 0o700);
         await fs.link(temp, path);
         break;
       } catch (error) {
@@ -134,7 +135,7 @@ export function localObjects({ root, clock }: LocalObjectsOptions): ObjectStorag
       try {
         const before = await fs.lstat(path);
         if (!mayGo(ageOf(before))) return undefined;
-        await fs.mkdir(temps, { recursive: true, mode: 0o700 });
+        makeFolder(temps, 0o700);
         await fs.rename(path, aside);
         const after = await fs.lstat(aside);
         const isSame = after.mtimeMs === before.mtimeMs && after.ino === before.ino;
@@ -151,7 +152,7 @@ export function localObjects({ root, clock }: LocalObjectsOptions): ObjectStorag
       for (const folder of [temps, tmpdir()]) {
         const path = join(folder, tempName());
         try {
-          await fs.mkdir(path, { recursive: true, mode: 0o700 });
+          makeFolder(path, 0o700);
           return path;
         } catch (error) {
           if (folder !== temps || !["EACCES", "EPERM", "EROFS"].includes(errnoOf(error) ?? ""))
@@ -177,14 +178,14 @@ export function localObjects({ root, clock }: LocalObjectsOptions): ObjectStorag
       return await fs.open(temp, "wx", 0o444);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
-      await fs.mkdir(temps, { recursive: true, mode: 0o700 });
+      makeFolder(temps, 0o700);
       return fs.open(temp, "wx", 0o444);
     }
   }
 
   async function putBack(aside: string, path: string): Promise<void> {
     try {
-      await fs.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path), 0o700);
       await fs.link(aside, path);
       await syncFolders([path], root);
     } catch (error) {

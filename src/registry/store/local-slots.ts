@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { StratigraphError } from "../../errors.ts";
 import { errnoOf, storageError, syncFolders } from "../../util/durable-file.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { tempName } from "../../util/temp-name.ts";
 import type { Slot, SlotStorage } from "./slots.ts";
 
@@ -34,8 +35,8 @@ export function localSlots(root: string): SlotStorage {
       const path = join(folder, name);
       const temp = join(temps, tempName());
       try {
-        await fs.mkdir(temps, { recursive: true, mode: 0o700 });
-        await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+        makeFolder(temps, 0o700);
+        makeFolder(folder, 0o700);
         const file = await fs.open(temp, "wx", 0o444);
         try {
           await file.writeFile(`${JSON.stringify(slot)}\n`);

@@ -230,7 +230,7 @@ export function storeOver({ kind, objects, slots, clock }: StoreParts): Artifact
     const folders = new Set(tree.emptyFolders);
     for (const { path } of tree.files) if (path.includes("/")) folders.add(dirname(path));
     try {
-      for (const path of folders) await fs.mkdir(join(folder, path), { recursive: true });
+      for (const path of folders) makeFolder(join(folder, path));
     } catch (cause) {
       throw storageError(cause, folder, 0);
     }

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { ArtifactStoreCase } from "../artifact-store-contract.ts";
+import { makeFolder } from "../../util/make-folder.ts";
 import { allPaths, refusal } from "../samples.ts";
 
 const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -12,7 +13,7 @@ const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").upda
 /** A folder with what folders may have. */
 async function sampleFolder(folder: string): Promise<string> {
   const path = join(folder, "model");
-  await mkdir(join(path, "weights", "deep"), { recursive: true });
+  makeFolder(join(path, "weights", "deep"));
   await mkdir(join(path, "empty"));
   await writeFile(join(path, "config.json"), "{}");
   await writeFile(join(path, "weights", "a.bin"), Buffer.alloc(3_000_000, 1));

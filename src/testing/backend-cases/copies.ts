@@ -167,9 +167,11 @@ export const copyCases: readonly ContractCase[] = [
       const again = await (reopen?.() ?? backend).connect();
       const other = await memory().connect();
 
-      const names = await Promise.all([one, two, again, other].map(async (each) => (await each.readCopyState()).store));
-      assert.equal(new Set(names).size, 2);
-      assert.equal(names[0], names[2]);
+      const states = await Promise.all([one, two, again, other].map((each) => each.readCopyState()));
+      for (const names of [states.map((state) => state.store), states.map(({ id }) => id)]) {
+        assert.equal(new Set(names).size, 2);
+        assert.equal(names[0], names[2]);
+      }
       await again.close();
       await other.close();
     },

@@ -6,6 +6,9 @@ import { describe, expect, it } from "vitest";
 import { openSpace, whyUnbound } from "../../support/space.ts";
 import { day, openSpend, spendFile } from "./spend.ts";
 
+/** As a build names its files. */
+const ORPHAN = `${"0".repeat(32)}-${"0".repeat(26)}.json`;
+
 describe("tag", () => {
   it("names the latest snapshot, or the one that is said", async () => {
     await using space = await openSpend();
@@ -201,18 +204,53 @@ describe("gc", () => {
   it("takes files that no record names, once they are old enough", async () => {
     await using space = await openSpend();
     await space.strata("build", "spend.ts");
-    space.write({ ".strata/data/days/orphan.json": "12" });
+    space.write({ [`.strata/data/days/${ORPHAN}`]: "12" });
     const old = new Date("2020-01-01");
-    utimesSync(space.path(".strata/data/days/orphan.json"), old, old);
+    utimesSync(space.path(`.strata/data/days/${ORPHAN}`), old, old);
 
     const young = await space.strata("gc", "--json");
     const all = await space.strata("gc", "--grace", "0", "--delete", "--json");
 
     // Its other stamp, that cannot be set, says it is new.
     expect(young.json.files).toEqual([]);
-    expect(all.json.files).toEqual([{ path: "data/days/orphan.json", bytes: 2, kind: "orphan" }]);
-    expect(space.has(".strata/data/days/orphan.json")).toBe(false);
+    expect(all.json.files).toEqual([{ path: `data/days/${ORPHAN}`, bytes: 2, kind: "orphan" }]);
+    expect(space.has(`.strata/data/days/${ORPHAN}`)).toBe(false);
     expect((await space.strata("verify")).code).toBe(0);
+  });
+
+  it("takes nothing of the user's, though the state folder be the project's own with its sources in it", async () => {
+    await using space = await openSpend();
+    const ownPlace = spendFile().replace("schema: z.number(),", 'schema: z.number(), storage: local("data/own/{date}/{input_fingerprint}.json"),'); // prettier-ignore
+    space.write({
+      "spend.ts": ownPlace,
+      "data/notes.txt": "mine",
+      "strata.config.ts": `export default { backend: "sqlite:main.db" };`,
+    });
+    await space.strata("build", "spend.ts");
+    const before = space.list("data");
+
+    const { json } = await space.strata("gc", "--grace", "0", "--delete", "--json");
+
+    expect(before).toHaveLength(3 + 1 + 3 + 1);
+    expect(json).toMatchObject({ deleted: true, partitions: [], files: [] });
+    expect(space.list("data")).toEqual(before);
+  });
+
+  it("deletes nothing at all where another database has its values in the same folder", async () => {
+    await using space = await openSpend();
+    await space.strata("build", "spend.ts");
+    await space.strata("backend", "copy", ".strata/other.db");
+    space.write({ "data/2026-01-02.json": day(9) });
+    await space.strata("build");
+
+    const found = await space.strata("gc", "--keep", "1", "--grace", "0", "--json");
+    const refused = await space.strata("gc", "--keep", "1", "--grace", "0", "--delete");
+
+    expect(found.json.partitions).toHaveLength(3);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("FOLDER_SHARED");
+    expect(refused.stderr).toContain("'other.db', last used 20");
+    expect((await space.run(["verify"], { env: { STRATA_BACKEND: "sqlite:.strata/other.db" } })).code).toBe(0);
   });
 
   it("that runs beside builds takes nothing that they need", async () => {

@@ -4,17 +4,19 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Backend } from "../../../src/backend/backend.ts";
+import type { Backend, Connection } from "../../../src/backend/backend.ts";
 import { memory } from "../../../src/backend/memory/memory-backend.ts";
 import { sqlite } from "../../../src/backend/sqlite/index.ts";
 import { openWorkspace } from "../../../src/build/workspace.ts";
-import { all, artifact, daily, fanOut, graph, local, producer, strings } from "../../../src/index.ts";
+import { all, artifact, daily, fanOut, graph, integers, local, producer, strings } from "../../../src/index.ts";
 import { exportSnapshotIn, type ExportOptions } from "../../../src/operations/moving/export-snapshot.ts";
 import { importSnapshotIn, type ImportOptions } from "../../../src/operations/moving/import-snapshot.ts";
 import { selectNodes } from "../../../src/graph/selector.ts";
 import { resolveSnapshot } from "../../../src/build/snapshot.ts";
+import { collectGarbage, exportSnapshot, importSnapshot } from "../../../src/operations/index.ts";
 import { verifySnapshots } from "../../../src/operations/verify.ts";
 import { Folder } from "../../support/folder.ts";
 
@@ -137,6 +139,52 @@ describe("an exported snapshot", () => {
 
     expect(await take(target, exported)).toMatchObject({ written: 0, bytes: 0 });
     expect(readdirSync(join(target.home!, "data", "days"))).toHaveLength(2);
+  });
+
+  it("loses nothing to a gc that comes between the writing of its bytes and of their names", async () => {
+    const target = sqlite(join(fresh(), "strata.db"));
+    await using workspace = await openWorkspace({ backend: target, root: folder });
+    const { connection } = workspace;
+    let collected: unknown;
+    const slow = {
+      ...workspace,
+      connection: Object.assign(Object.create(connection) as Connection, {
+        async transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T> {
+          await wait(60); // the bytes are no longer too young to go
+          collected = await collectGarbage({ backend: target, root: folder, remove: true, grace: 0 }).catch((error: unknown) => error); // prettier-ignore
+          return connection.transaction(work);
+        },
+      }),
+    };
+
+    await importSnapshotIn(slow, exported, { by: "ana" });
+    const verified = await verifySnapshots(workspace, [await resolveSnapshot(connection, "spend", "latest")]);
+
+    expect(verified.findings).toEqual([]);
+    expect(collected).toMatchObject({ code: "BACKEND_BUSY", received: expect.stringContaining("held by ") as string });
+    expect(await collectGarbage({ backend: target, root: folder, remove: true, grace: 0 })).toMatchObject({
+      files: [],
+    });
+  });
+
+  it("is not taken in where its bytes may have been collected while its process stood still", async () => {
+    const target = sqlite(join(fresh(), "strata.db"));
+    await using workspace = await openWorkspace({ backend: target, root: folder });
+    const { connection } = workspace;
+    const paused = {
+      ...workspace,
+      connection: Object.assign(Object.create(connection) as Connection, {
+        async transaction<T>(work: (tx: Connection) => Promise<T>): Promise<T> {
+          await connection.acquireLeases(["bytes without names"], { holder: "gc", ttl: 60_000, isDead: () => true });
+          return connection.transaction(work);
+        },
+      }),
+    };
+
+    const error = await importSnapshotIn(paused, exported, { by: "ana" }).catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ code: "BACKEND_BUSY" });
+    expect((await connection.listSnapshots(undefined)).items).toEqual([]);
   });
 
   it("may be of some artifacts only, and then does not pass for the whole", async () => {
@@ -328,4 +376,20 @@ it("a fan-out comes along with the list that stands for it, and nothing is built
 
   expect(result.built).toBeGreaterThan(2);
   expect(again.result).toMatchObject({ snapshot: result.snapshot, built: 0, reused: result.built });
+});
+
+it("a source whose numbers are in another order than their texts comes along", async () => {
+  const Numbers = artifact({ schema: z.number(), partitionBy: { n: integers(), region: strings() } });
+  const numbers = graph("numbers", () => ({ numbers: Numbers.from(local("numbers/{n}-{region}.json")) }));
+  mkdirSync(join(root, "numbers"), { recursive: true });
+  for (const n of [-1, 2, 10, 9, 100]) for (const region of ["eu", "us"]) writeFileSync(join(root, "numbers", `${n}-${region}.json`), `${n}`); // prettier-ignore
+  const here = memory();
+  const there = memory();
+  const to = fresh();
+  await numbers.build({ backend: here, root });
+
+  await exportSnapshot(numbers, { to, backend: here, root });
+  const { partitions } = await importSnapshot({ from: to, backend: there, root });
+
+  expect(partitions).toBe(10);
 });

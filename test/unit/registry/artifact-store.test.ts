@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,10 +16,12 @@ import { dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { StratigraphError } from "../../../src/errors.ts";
+import { withFolderLock } from "../../../src/registry/layout/folder-lock.ts";
 import { localStore } from "../../../src/registry/store/local-store.ts";
 import { memoryStore } from "../../../src/registry/store/memory-store.ts";
 import { openArtifactStore } from "../../../src/registry/store/open-store.ts";
 import { decodeTree, digestOf, encodeTree, pathProblem, type Tree } from "../../../src/registry/store/tree.ts";
+import { systemClock } from "../../../src/util/clock.ts";
 import { failureOf, Folder } from "../../support/folder.ts";
 import { fc } from "../../support/random.ts";
 
@@ -257,6 +260,23 @@ describe("the local store", () => {
     expect(said).toBe("x");
   });
 });
+
+it.skipIf(!existsSync("/proc/self"))(
+  "a store or a projection where no folder can be made is refused at once",
+  async () => {
+    const store = localStore("/proc/strata/models");
+    const options = { clock: systemClock, timeout: 0 };
+    const attempts = [
+      () => store.put({ bytes: Buffer.from("x") }),
+      () => store.claim({ namespace: "team", name: "churn" }, { bump: "patch" }, { highestSequence: 0, versions: [] }, async () => false), // prettier-ignore
+      () => withFolderLock("/proc/strata/mlruns", options, async () => undefined),
+    ];
+
+    for (const attempt of attempts) {
+      expect(await failureOf(attempt)).toMatchObject({ code: "STORAGE_FAILED", message: expect.stringContaining("/proc/strata") as string }); // prettier-ignore
+    }
+  },
+);
 
 describe("openArtifactStore", () => {
   it("takes paths, file URLs and memory:", async () => {

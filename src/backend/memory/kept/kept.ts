@@ -11,7 +11,7 @@ import type { Kept } from "./listing.ts";
 const kept: { readonly [Kind in KeptKind]: Kept<KeptRecords[Kind]> } = { ...keptBuilds, ...keptFacts };
 
 export function readCopyState(state: MemoryState): CopyState {
-  return { store: `memory ${state.store}`, given: state.given, copied: state.copied.get("copied") };
+  return { store: `memory ${state.store}`, id: state.store, given: state.given, copied: state.copied.get("copied") };
 }
 
 export function writeCopyState(

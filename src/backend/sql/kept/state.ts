@@ -10,7 +10,8 @@ export function* readCopyState(context: SqlContext): Operation<CopyState> {
   const counter = yield* first<[value: number]>(sql`SELECT value FROM counter WHERE name = 'sequence'`);
   const row = yield* first<[value: string]>(sql`SELECT value FROM meta WHERE name = 'copied'`);
   const copied = row === undefined ? undefined : (decodeJson(row[0], "mark of a copy") as unknown as CopyMark);
-  return { store: context.store(), given: counter![0], copied };
+  const id = yield* first<[value: string]>(sql`SELECT value FROM meta WHERE name = 'project'`);
+  return { store: context.store(), id: id?.[0] ?? "", given: counter![0], copied };
 }
 
 export function* writeCopyState(
