@@ -72,7 +72,7 @@ export async function planPromotion(
   return change(to, moves, unchanged);
 }
 
-/** What the newest change of the environment did, taken back. Errors: ENVIRONMENT_UNKNOWN. */
+/** What the newest change of the environment did, taken back. Errors: ENVIRONMENT_UNKNOWN; SNAPSHOT_UNKNOWN where it would lead to what is gone. */
 export async function planRollback(
   connection: Connection,
   environment: string,
@@ -103,6 +103,13 @@ export async function planRollback(
     }
   }
   if (moves.length + unchanged === 0) throw await environmentUnknown(connection, environment, graphs);
+  for (const { graph, after } of moves) {
+    if (after === undefined || (await connection.readSnapshot(after)) !== undefined) continue;
+    throw new StratigraphError("SNAPSHOT_UNKNOWN", "what the environment had before is not stored any more", {
+      where: `graph '${graph}', environment '${environment}', snapshot ${after.slice(0, 12)}`,
+      hint: "Nothing was changed. Go to a later moment with --to, or promote what is there.",
+    });
+  }
   return change(environment, moves, unchanged);
 }
 

@@ -60,8 +60,8 @@ const CLOCK_TICK = 20;
 const BATCH = 1_000;
 
 /**
- * Finds what can go and, if told, removes it. What a tag names stays, and so do each graph's latest snapshots and what is being built;
- * a source's own files are never touched. Removal asks again, in the transaction that removes, whether anything refers to it by now.
+ * Finds what can go and, if told, removes it. What a tag names stays, and what it named before, so that a rollback leads back;
+ * so do each graph's latest snapshots and what is being built. A source's own files are never touched. Removal asks again, in the transaction that removes, whether anything refers to it by now.
  * Errors, where it should remove: FOLDER_SHARED; BACKEND_BUSY while a build, an import or another gc runs.
  */
 export async function collectGarbageIn(workspace: Workspace, options: GcOptions = {}): Promise<Garbage> {
@@ -126,8 +126,15 @@ async function sortSnapshots(
   before: number,
 ): Promise<{ old: StoredSnapshot[]; kept: StoredSnapshot[]; tagged: number }> {
   const tags = new Set<Fingerprint>();
-  for await (const tag of everyItem<TagRecord>((page) => connection.listSnapshotTags(undefined, page)))
-    tags.add(tag.snapshot);
+  // Where a rollback would lead, too: it must not be gone when it is needed.
+  const wayBack = new Set<Fingerprint>();
+  for await (const { graph, tag, snapshot } of everyItem<TagRecord>((page) =>
+    connection.listSnapshotTags(undefined, page),
+  )) {
+    tags.add(snapshot);
+    const [newest] = (await connection.readSnapshotTagHistory(graph, tag, { limit: 1 })).items;
+    if (newest?.previous !== undefined) wayBack.add(newest.previous);
+  }
   const building = new Set<Fingerprint>();
   for await (const run of everyItem((page) => connection.listRuns({ kind: "build", state: "running" }, page))) {
     if (run.snapshot !== undefined && !isDead(run.holder)) building.add(run.snapshot);
@@ -139,7 +146,8 @@ async function sortSnapshots(
     const newer = seen.get(snapshot.graph) ?? 0;
     seen.set(snapshot.graph, newer + 1);
     const young = Date.parse(snapshot.createdAt) > before;
-    const stays = newer < keep || young || tags.has(snapshot.id) || building.has(snapshot.id);
+    const stays =
+      newer < keep || young || tags.has(snapshot.id) || wayBack.has(snapshot.id) || building.has(snapshot.id);
     (stays ? kept : old).push(snapshot);
   }
   return { old, kept, tagged: tags.size };

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { applyChange, listEnvironments, planPromotion, planRollback } from "../../../src/operations/environments.ts";
+import { collectGarbageIn } from "../../../src/operations/gc.ts";
 import { openHistory, type History } from "./history.ts";
 
 const clock = { now: () => Date.UTC(2030, 0, 2), monotonic: () => 0 };
@@ -88,6 +89,30 @@ describe("promotion", () => {
     expect(one.moves.map(({ graph }) => graph)).toEqual(["b"]);
     await expect(planPromotion(connection, "dev", "prod", { graphs: ["c"] })).rejects.toMatchObject({
       code: "ENVIRONMENT_UNKNOWN",
+    });
+  });
+
+  it("leads back after a gc as well, and says so where the way is gone", async () => {
+    await using history = await openTwoGraphs();
+    const { connection } = history.workspace;
+    const old = await has(history, "prod");
+    await applyChange(connection, await planPromotion(connection, "dev", "prod"), { by, clock });
+
+    await collectGarbageIn(history.workspace, { keep: 1, grace: 0, remove: true });
+    await applyChange(connection, await planRollback(connection, "prod"), { by, clock });
+
+    expect(await has(history, "prod")).toEqual(old);
+    for (const name of ["newer", "newest"]) {
+      for (const graph of ["a", "b"]) {
+        const { id } = await history.snapshot(`${graph} ${name}`, {}, graph);
+        const moved = { graph, snapshot: id, by, at: "2031-01-01T00:00:00.000Z", expected: "any" } as const;
+        for (const tag of ["dev", "prod"]) await connection.writeSnapshotTag({ ...moved, tag });
+      }
+    }
+    await collectGarbageIn(history.workspace, { keep: 1, grace: 0, remove: true });
+    await expect(planRollback(connection, "prod", { to: "2030-06-01T00:00:00Z" })).rejects.toMatchObject({
+      code: "SNAPSHOT_UNKNOWN",
+      where: expect.stringMatching(/^graph 'a', environment 'prod', snapshot /) as string,
     });
   });
 });
