@@ -25,7 +25,7 @@ import type { StepEnd } from "./schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 import { linksOf, orGone } from "./step-record.ts";
 import { selection } from "./selection.ts";
-import { tagSnapshot } from "./snapshot.ts";
+import { tagBuilt } from "./snapshot.ts";
 import { rememberStanding } from "./standing-made.ts";
 import { sweepTempFolders } from "./temp-folders.ts";
 import { plannedStates, type FinishedState, type PlannedState } from "./step-state.ts";
@@ -123,8 +123,8 @@ export async function buildIn(
   if (result.outcome === "succeeded") {
     const { tag, move, environment, by } = options;
     const made = { graph: graph.name, id: result.snapshot };
-    if (tag !== undefined) await tagSnapshot(workspace.connection, made, tag, { move, by });
-    if (environment !== undefined) await tagSnapshot(workspace.connection, made, environment, { move: true, by });
+    if (tag !== undefined) await tagBuilt(workspace.connection, made, tag, { move, by });
+    if (environment !== undefined) await tagBuilt(workspace.connection, made, environment, { move: true, by });
   }
   emit({ type: "build-finished", result });
   return result;

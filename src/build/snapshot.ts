@@ -97,7 +97,8 @@ export class Snapshot<G extends string = string, Result extends BuildResult | un
    */
   async tag(name: string, options: TagOptions = {}): Promise<void> {
     await using workspace = await openWorkspace(this.#options);
-    await tagSnapshot(workspace.connection, { graph: this.graph, id: this.id }, name, options);
+    const tag = this.result?.outcome === "succeeded" ? tagBuilt : tagSnapshot;
+    await tag(workspace.connection, { graph: this.graph, id: this.id }, name, options);
   }
 
   async #stored(connection: Connection, node: GraphNode, key: KeyText): Promise<StoredPartition> {
@@ -171,7 +172,7 @@ export async function tagSnapshot(
   connection: Connection,
   snapshot: { readonly graph: string; readonly id: Fingerprint },
   tag: string,
-  { move, expected, by, why }: TagOptions,
+  options: TagOptions,
 ): Promise<void> {
   checkTag(tag);
   const stored = await connection.readSnapshot(snapshot.id);
@@ -185,6 +186,20 @@ export async function tagSnapshot(
       },
     );
   }
+  await tagBuilt(connection, snapshot, tag, options);
+}
+
+/**
+ * The same for a build that knows to have succeeded. What is stored of the snapshot's state is no better witness: by now another build
+ * may have opened it again, to make anew what was tainted or lost.
+ */
+export async function tagBuilt(
+  connection: Connection,
+  snapshot: { readonly graph: string; readonly id: Fingerprint },
+  tag: string,
+  { move, expected, by, why }: TagOptions,
+): Promise<void> {
+  checkTag(tag);
   await connection.writeSnapshotTag({
     graph: snapshot.graph,
     tag,

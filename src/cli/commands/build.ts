@@ -221,14 +221,14 @@ async function tagResult(
   names: readonly { readonly name: string; readonly move: boolean }[],
   { terminal, cwd }: Call,
 ): Promise<{ readonly lines: readonly string[]; readonly error: ErrorJson | undefined }> {
-  const { tagSnapshot } = await import("../../build/snapshot.ts");
+  const { tagBuilt } = await import("../../build/snapshot.ts");
   const { errorJson, errorLines, withHint } = await import("../report/error.ts");
   // Not `await using`: with it in a function, the compiler leaves the paths of that function's imports as they are.
   const workspace = await project.open();
   const lines: string[] = [];
   try {
     for (const { name, move } of names) {
-      await tagSnapshot(workspace.connection, { graph, id: snapshot }, name, { move });
+      await tagBuilt(workspace.connection, { graph, id: snapshot }, name, { move });
       lines.push(`tag '${escapeText(name)}' names snapshot ${short(snapshot)}`);
     }
     return { lines, error: undefined };

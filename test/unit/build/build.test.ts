@@ -617,6 +617,21 @@ describe("a tag", () => {
   });
 });
 
+describe("a build that has succeeded", () => {
+  it("names its snapshot although another build has opened that again meanwhile", async () => {
+    const backend = memory();
+    const built = await sums(plainSum, { files: new Map([["1.json", "[1]"]]) }).build({ backend });
+    await using connection = await backend.connect();
+    await connection.setSnapshotState(built.id, "open");
+
+    await built.tag("mine");
+
+    expect((await connection.readSnapshotTag("sums", "mine"))?.snapshot).toBe(built.id);
+    const lookedUp = await sums(plainSum).snapshot(built.id, { backend });
+    expect(await failure(lookedUp.tag("theirs"))).toMatchObject({ code: "SNAPSHOT_INCOMPLETE" });
+  });
+});
+
 describe("where nothing may be written", () => {
   it("planning still says what a build would do, and why", async () => {
     const backend = memory();
