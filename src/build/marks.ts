@@ -1,5 +1,6 @@
 // Pins and taints: what people decide about stored results, each with a reason.
 
+import type { Connection } from "../backend/backend.ts";
 import { everyItem } from "../backend/pages.ts";
 import type { MarkKind, MarkRecord, NewMark, StoredPartition, StoredSnapshot } from "../backend/records.ts";
 import { userName } from "./holder.ts";
@@ -48,7 +49,7 @@ export async function releasePins(
 
 /**
  * Builds will not use these results again, and make them anew. Everything that selectors name in the snapshot, with the other outputs of
- * the same steps. Errors: SELECTOR_UNKNOWN, PARTITION_NOT_BUILT, GRAPH_INVALID for sources.
+ * the same steps. Errors: SELECTOR_UNKNOWN, PARTITION_NOT_BUILT, GRAPH_INVALID for sources, PIN_INVALID for what is pinned.
  */
 export async function taint(
   workspace: Workspace,
@@ -59,6 +60,7 @@ export async function taint(
 ): Promise<readonly MarkRecord[]> {
   const chosen = await choose(workspace, graph, snapshot, selectors);
   return workspace.connection.transaction(async (tx) => {
+    await refusePinned(tx, graph, chosen);
     await tx.markPartitionsDamaged(chosen.map(({ partition }) => partition.id));
     return tx.writeMarks(chosen.map((one) => newMark("taint", graph.name, one, options)));
   });
@@ -124,6 +126,21 @@ export async function unpin(
   }
   await connection.endMarks({ sequences: pins.map(({ sequence }) => sequence), by, why });
   return pins;
+}
+
+/** Builds cannot both use a result whatever changes and never use it again. */
+async function refusePinned(tx: Connection, graph: GraphDefinition, chosen: readonly Chosen[]): Promise<void> {
+  const wanted = new Map(chosen.map(({ key, partition }) => [partition.id, placeText(key, partition.key)]));
+  for await (const { partition } of everyItem((page) =>
+    tx.listMarks({ graph: graph.name, kind: "pin", open: true }, page),
+  )) {
+    const place = wanted.get(partition);
+    if (place === undefined) continue;
+    throw new StratigraphError("PIN_INVALID", "a pinned result cannot be tainted", {
+      where: place,
+      hint: `Let it go first: strata unpin '${place}'`,
+    });
+  }
 }
 
 interface Chosen {

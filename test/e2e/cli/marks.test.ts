@@ -127,6 +127,25 @@ describe("pin", () => {
     expect(stderr).toContain("strata unpin 'total'");
   });
 
+  it("keeps the result from being tainted, as a tainted one cannot be pinned", async () => {
+    await using space = await openSpend();
+    await space.strata("build", "spend.ts");
+    await space.strata("pin", "total", "--why", "audit");
+
+    const tainted = await space.strata("taint", "total", "--why", "wrong");
+    await space.strata("unpin", "total");
+    await space.strata("taint", "total", "--why", "wrong");
+    const pinned = await space.strata("pin", "total", "--why", "audit");
+
+    expect(tainted).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("a pinned result cannot be tainted") as string,
+    });
+    expect(tainted.stderr).toContain("Let it go first: strata unpin 'total'");
+    expect(pinned.stderr).toContain("a result that is damaged or tainted cannot be pinned");
+    expect((await space.strata("build")).code).toBe(0);
+  });
+
   it("refuses a result of another schema once the graph has changed", async () => {
     await using space = await openSpend();
     await space.strata("build", "spend.ts");
