@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly bound?: boolean;
   /** Milliseconds; a minute unless told. */
   readonly timeout?: number;
+  /** Milliseconds; what is not over by then is killed, with SIGKILL. */
+  readonly killAfter?: number | undefined;
   /** Called with what was written so far, whenever something is: to send a signal at the right moment. */
   readonly onOutput?: (text: string, child: { kill(signal: NodeJS.Signals): boolean }) => void;
 }
@@ -101,7 +103,7 @@ export class Space implements AsyncDisposable {
 
   run(
     args: readonly string[],
-    { env = {}, cwd = "", bound = false, timeout = 60_000, onOutput }: RunOptions = {},
+    { env = {}, cwd = "", bound = false, timeout = 60_000, killAfter, onOutput }: RunOptions = {},
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...args], {
@@ -121,9 +123,11 @@ export class Space implements AsyncDisposable {
         child.kill("SIGKILL");
         reject(new Error(`strata ${args.join(" ")} took more than ${timeout} ms\n${said.stdout}${said.stderr}`));
       }, timeout);
+      const killing = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
       child.on("error", reject);
       child.on("close", (code, signal) => {
         clearTimeout(late);
+        clearTimeout(killing);
         const { stdout, stderr } = said;
         resolve({
           code,
