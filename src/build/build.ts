@@ -1,8 +1,10 @@
 // The door of the build layer: plan, carry out, and say what happened. It loads no more than what says that there is nothing to do.
 
+import { StratigraphError } from "../errors.ts";
 import type { GraphDefinition } from "../graph/graph.ts";
 import { bindParams } from "../graph/params.ts";
 import { systemClock } from "../util/clock.ts";
+import { showValue } from "../util/show.ts";
 import { settleVersions } from "./code-versions.ts";
 import type { BuildResult } from "./events.ts";
 import type { Plan, PlanOptions } from "./plan.ts";
@@ -54,6 +56,7 @@ export async function planGraph(declared: GraphDefinition, options: BuildOptions
  */
 export async function buildGraph(declared: GraphDefinition, options: BuildOptions = {}): Promise<BuildResult> {
   refuseInThread(declared.name);
+  checkNumbers(declared.name, options);
   const graph = bindParams(declared, options.params);
   const clock = options.clock ?? systemClock;
   const started = clock.monotonic();
@@ -66,4 +69,19 @@ export async function buildGraph(declared: GraphDefinition, options: BuildOption
   if (standing !== undefined) return resultFrom(standing, graph, options.on, clock.monotonic() - started);
   const { buildAnew } = await import("./engine.ts");
   return buildAnew(graph, options);
+}
+
+/** What compares as false with every number would start no step and never end, or be more than any budget. */
+function checkNumbers(graph: string, { concurrency = 1, budget = 0 }: BuildOptions): void {
+  const refuse = (name: string, expected: string, given: unknown): never => {
+    throw new StratigraphError("VALIDATION_FAILED", "that is no such number", {
+      where: `graph '${graph}', build(), ${name}`,
+      expected,
+      received: showValue(given),
+    });
+  };
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    refuse("concurrency", "a whole number of steps, at least 1", concurrency);
+  }
+  if (typeof budget !== "number" || !(budget >= 0)) refuse("budget", "milliseconds of work, at least 0", budget);
 }

@@ -11,6 +11,7 @@ import { local, managed } from "../data/storage/local.ts";
 import type { Storage, StorageContext } from "../data/storage/storage.ts";
 import { isStratigraphError, StratigraphError, type ErrorCode } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
+import { called } from "../graph/option.ts";
 import { systemClock, type Clock } from "../util/clock.ts";
 import { makeFolder } from "../util/make-folder.ts";
 import { newHolder } from "./holder.ts";
@@ -50,6 +51,12 @@ export async function openWorkspace(
   options: WorkspaceOptions & { readonly readOnly?: boolean | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<Workspace> {
   const backend = options.backend ?? (await sharedMemory());
+  if (typeof (backend as Partial<Backend>).connect !== "function") {
+    throw new StratigraphError("VALIDATION_FAILED", "this is no backend", {
+      expected: 'what sqlite(".strata/strata.db") or memory() returns',
+      received: called(backend),
+    });
+  }
   const root = resolve(options.root instanceof URL ? fileURLToPath(options.root) : (options.root ?? "."));
   const home = backend.home === undefined ? undefined : resolve(backend.home);
   const readOnly = options.readOnly ?? false;

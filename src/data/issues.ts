@@ -68,7 +68,11 @@ function depth(branch: readonly $ZodIssue[]): number {
 function expectation(issue: $ZodIssue): string {
   if (issue.code === "unrecognized_keys") return `no key ${issue.keys.map((key) => showValue(key)).join(", ")}`;
   const match = /expected (.+?)(?:, received .*)?$/s.exec(issue.message);
-  return match?.[1] ?? issue.message;
+  if (match !== null) return match[1]!;
+  // "Invalid ISO date" says what it is not.
+  return issue.code === "invalid_format"
+    ? issue.message.replace(/^Invalid string: /, "a string that ").replace(/^Invalid /, "")
+    : issue.message;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

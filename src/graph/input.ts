@@ -58,15 +58,18 @@ export type WrittenIn<X> = X extends { readonly "~types": { readonly written: (v
 
 /**
  * The type an entry of `inputs` must have: itself where all fit, and otherwise the sentence at each entry that does not.
- * The first branch is the naked parameter because inference goes through it.
+ * The first branch is the naked parameter because inference goes through it. Where another option is missing or misspelt, nothing is
+ * inferred: then the compiler shall name that option, and not the inputs.
  */
 export type CheckedInputs<Inputs, OD> = [Inputs] extends [{ readonly [name: string]: FitsOutput<OD> }]
   ? Inputs
-  : {
-      readonly [Name in keyof Inputs]: Inputs[Name] extends FitsOutput<OD>
-        ? Inputs[Name]
-        : InputSentence<Inputs[Name], OD>;
-    };
+  : { readonly [name: string]: unknown } extends Inputs
+    ? Inputs
+    : {
+        readonly [Name in keyof Inputs]: Inputs[Name] extends FitsOutput<OD>
+          ? Inputs[Name]
+          : InputSentence<Inputs[Name], OD>;
+      };
 
 type InputSentence<X, OD> = X extends { readonly is: Is<"wired"> }
   ? Says<"wiredAlready">

@@ -136,7 +136,9 @@ export type OutputDimensions<Outputs> = Outputs extends AnyDeclared
 export type Received<Inputs> = { readonly [Name in keyof Inputs]: SeenIn<Inputs[Name]> } & {};
 export type Returned<Outputs> = Outputs extends AnyOne
   ? WrittenIn<Outputs>
-  : { readonly [Slot in keyof Outputs]: WrittenIn<Outputs[Slot]> } & {};
+  : object extends Outputs // of no output at all: that is what the compiler shall name, and not what build returns
+    ? unknown
+    : { readonly [Slot in keyof Outputs]: WrittenIn<Outputs[Slot]> } & {};
 type Results<Outputs> = Outputs extends AnyOne
   ? ValueIn<Outputs>
   : { readonly [Slot in keyof Outputs]: ValueIn<Outputs[Slot]> } & {};

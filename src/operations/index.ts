@@ -13,6 +13,7 @@ export {
   type ComparedSnapshots,
   type DiffSnapshotsOptions,
 } from "./programs/diff-snapshots.ts";
+export { diffDeclared, type DiffDeclaredOptions } from "./programs/diff-declared.ts";
 export type { DeclarationDiff } from "./diff.ts";
 export type { ValueDifference, ValueDifferences } from "./value-difference.ts";
 export {

@@ -123,6 +123,7 @@ const commandOf: Readonly<Record<keyof typeof operations, string>> = {
   reproduce: "strata verify --rebuild",
   verify: "strata verify",
   diffSnapshots: "strata diff",
+  diffDeclared: "strata diff --declared",
   bisect: "strata bisect",
   exportSnapshot: "strata snapshots export",
   importSnapshot: "strata snapshots import",

@@ -9,5 +9,6 @@ export { file, lazy, stream } from "../../src/graph/view.ts";
 export { bytes } from "../../src/graph/bytes.ts";
 export { defineGraph as graph, type GraphDefinition } from "../../src/graph/graph.ts";
 export { producer, type BuildContext, type Producer } from "../../src/graph/producer.ts";
+export { sink } from "../../src/graph/sink.ts";
 export type { GraphArtifact, WiredArtifact } from "../../src/graph/wired.ts";
 export { local } from "../../src/data/storage/local.ts";

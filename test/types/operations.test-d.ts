@@ -15,6 +15,7 @@ import {
 } from "stratigraph";
 import {
   bisect,
+  diffDeclared,
   diffSnapshots,
   exportSnapshot,
   replay,
@@ -75,6 +76,8 @@ void replay(spend, { artifact: total, snapshot: theirs });
 // @ts-expect-error a snapshot of another graph
 void diffSnapshots(spend, { before: theirs });
 // @ts-expect-error a snapshot of another graph
+void diffDeclared(spend, { before: theirs });
+// @ts-expect-error a snapshot of another graph
 void verify(spend, { snapshots: [mine, theirs] });
 
 // 4. A snapshot is named by a text, by what a build returned, or by a record.
@@ -83,6 +86,7 @@ for (const snapshot of ["prod", mine, stored]) {
   void reproduce(spend, { snapshot });
   void verify(spend, { snapshots: snapshot });
   void diffSnapshots(spend, { before: snapshot, after: snapshot });
+  void diffDeclared(spend, { before: snapshot });
   void exportSnapshot(spend, { to: "folder", snapshot });
 }
 

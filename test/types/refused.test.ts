@@ -14,7 +14,7 @@ const folder = dirname(fileURLToPath(import.meta.url));
 const root = join(folder, "../..");
 
 const header = `import { z } from "zod";
-import { all, artifact, daily, fanOut, file, graph, latest, lazy, local, mapKeys, oneOf, optional, producer, stream, window } from "./api.ts";
+import { all, artifact, daily, fanOut, file, graph, latest, lazy, local, mapKeys, oneOf, optional, producer, sink, stream, window } from "./api.ts";
 import type { GraphArtifact, Key } from "./api.ts";
 import { DailySpend, DailyText, Grid, HourlySpend, Moment, Month, Named, Regional, Test, TotalSpend, Train, Transactions, other, spend, split, sumAll, sumDay, wired } from "./prelude.ts";
 declare function read<V, D>(artifact: GraphArtifact<V, D, "spend">, ...key: keyof D extends never ? [] : [key: Key<D>]): Promise<V>;

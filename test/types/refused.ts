@@ -519,6 +519,30 @@ export const wrongPrograms: readonly WrongProgram[] = [
     runTime: "a producer has either one output or several",
   },
   {
+    mistake: "neither output nor outputs, and a number built",
+    code: producing("inputs: { total: TotalSpend }, build: ({ total }) => total.days"),
+    compiler: "'outputs' is missing",
+    runTime: "a producer has either one output or several",
+  },
+  {
+    mistake: "no build, with inputs that fit",
+    code: producing("inputs: { total: TotalSpend }, output: TotalSpend"),
+    compiler: "Property 'build' is missing",
+    runTime: "a producer needs a build function",
+  },
+  {
+    mistake: "a misspelt build, with inputs that fit",
+    code: producing("inputs: { total: TotalSpend }, output: Train, biuld: () => [1]"),
+    compiler: "Did you mean to write 'build'?",
+    runTime: "Did you mean 'build'?",
+  },
+  {
+    mistake: "a sink with build in place of send",
+    code: 'sink({ name: "p", version: "1", inputs: { total: TotalSpend }, output: Train, build: () => [1] });',
+    compiler: "'build' does not exist in type 'SinkOptions<",
+    runTime: "a sink needs a send function",
+  },
+  {
     mistake: "both output and outputs",
     code: producing("inputs: {}, output: Train, outputs: { test: Test }, build: () => [1]"),
     compiler: "'test' does not exist in type",

@@ -123,7 +123,7 @@ describe("a value that does not fit", () => {
     });
     expect(cell).toMatchObject({ where: "x.csv, row 1, field 'amount'", expected: "number", received: '"1"' });
     expect(missing.message).toBe(
-      "x.csv: the value does not fit the schema in 2 places\n  row 1, field 'date': expected Invalid ISO date, received \"x\"\n  row 1, field 'amount': expected number, received undefined",
+      "x.csv: the value does not fit the schema in 2 places\n  row 1, field 'date': expected ISO date, received \"x\"\n  row 1, field 'amount': expected number, received undefined",
     );
   });
 

@@ -2,7 +2,7 @@
 
 import { afterAll, expect, it } from "vitest";
 import { graph, local } from "../../../src/index.ts";
-import { bisect, collectGarbage, diffSnapshots, exportSnapshot, importSnapshot, replay, reproduce, verify } from "../../../src/operations/index.ts"; // prettier-ignore
+import { bisect, collectGarbage, diffDeclared, diffSnapshots, exportSnapshot, importSnapshot, replay, reproduce, verify } from "../../../src/operations/index.ts"; // prettier-ignore
 import { at, days, openPlace, removePlaces, spend, Total, total } from "./spend.ts";
 
 afterAll(removePlaces);
@@ -82,6 +82,11 @@ const calls: readonly (readonly [title: string, call: () => Promise<unknown>, me
     "nothing to compare with",
     () => diffSnapshots(spend, {} as never),
     'diffSnapshots(), before: this names no snapshot; expected "latest", a tag, the first characters of an id, or a snapshot, received nothing',
+  ],
+  [
+    "a second snapshot, where there is one",
+    () => diffDeclared(spend, { before: "latest", after: "latest" } as never),
+    "diffDeclared(): there is no such option; expected 'before', 'backend', 'root', 'integrity', 'clock', received \"after\"",
   ],
   [
     "no such check",

@@ -2,9 +2,12 @@
 
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { graph, memory } from "../../../src/index.ts";
-import { bisect, collectGarbage, diffSnapshots, exportSnapshot, importSnapshot, replay, reproduce, verify } from "../../../src/operations/index.ts"; // prettier-ignore
+import { z } from "zod";
+import { artifact, graph, literal, memory } from "../../../src/index.ts";
+import { bisect, collectGarbage, diffDeclared, diffSnapshots, exportSnapshot, importSnapshot, replay, reproduce, verify } from "../../../src/operations/index.ts"; // prettier-ignore
 import { at, days, openPlace, removePlaces, spend, spendGraph, total, type Place } from "./spend.ts";
+
+const Later = artifact({ schema: z.object({ total: z.string() }) });
 
 afterAll(removePlaces);
 
@@ -162,6 +165,24 @@ it("diffSnapshots says what came, went and changed, and how values differ", asyn
   ]);
   expect(artifacts[1]!.partitions).toHaveLength(1);
   expect(plain.artifacts[2]!.partitions[0]!.values).toBeUndefined();
+});
+
+it("diffDeclared says what is declared otherwise than in a snapshot, before anything is built", async () => {
+  const place = openPlace();
+  const before = await spend.build(at(place));
+  const later = graph("spend", () => {
+    const { amounts, days: sums } = spend.artifacts;
+    return { amounts, days: sums, total: Later.from(literal({ total: "7" })) };
+  });
+
+  expect(await diffDeclared(spend, { before, ...at(place) })).toEqual([]);
+  const declared = await diffDeclared(later, { before: "latest", ...at(place) });
+
+  const schemas = declared.flatMap(({ name, schema }) => (name === "total" && schema !== undefined ? [schema] : []));
+  expect(schemas[0]).toMatchObject({
+    verdict: "breaking",
+    changes: [{ path: "total", says: "was number, is string now" }],
+  });
 });
 
 describe("bisect", () => {
