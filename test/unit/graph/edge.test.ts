@@ -58,7 +58,7 @@ describe("an edge", () => {
 describe("an input fits an output", () => {
   const fits = (input: unknown, partitionBy: Dimensions): string => {
     try {
-      producer({ name: "p", version: "1", inputs: { x: input }, output: of(partitionBy), build: () => 1 } as never);
+      producer({ name: "p", version: "1", inputs: { x: input }, output: of(partitionBy), build: () => 1 });
       return "fits";
     } catch (error) {
       return (error as Error).message.replace("producer 'p', input 'x': ", "");
