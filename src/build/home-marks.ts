@@ -57,9 +57,10 @@ export async function refuseOthers(place: {
   const [last] = others;
   if (last === undefined) return;
   const { database } = readMark(last.path) ?? { database: "?" };
+  const earlier = database === nameOf(backend) ? ", an earlier one of the same name" : "";
   throw new StratigraphError("FOLDER_SHARED", "another database has its values in this folder", {
     where: home,
-    received: `'${database}', last used ${new Date(last.seen).toISOString()}`,
+    received: `'${database}'${earlier}, last used ${new Date(last.seen).toISOString()}`,
     hint: `Nothing was deleted. If that database is gone for good, remove ${last.path} and try again; otherwise give each a folder of its own.`,
     data: { database, mark: last.path },
   });
