@@ -57,8 +57,9 @@ describe("an edge", () => {
 
 describe("an input fits an output", () => {
   const fits = (input: unknown, partitionBy: Dimensions): string => {
+    const options: object = { name: "p", version: "1", inputs: { x: input }, output: of(partitionBy), build: () => 1 };
     try {
-      producer({ name: "p", version: "1", inputs: { x: input }, output: of(partitionBy), build: () => 1 });
+      producer(options as never);
       return "fits";
     } catch (error) {
       return (error as Error).message.replace("producer 'p', input 'x': ", "");

@@ -88,7 +88,9 @@ describe("a folder that two databases use", () => {
       expect(values()).toHaveLength(2);
     }
     const error = await failureOf(() => collectGarbage({ backend: replaced.database("one.db"), ...everything }));
-    expect(error).toMatchObject({ received: expect.stringContaining("'one.db', an earlier one of the same") as string });
+    expect(error).toMatchObject({
+      received: expect.stringContaining("'one.db', an earlier one of the same") as string,
+    });
   });
 
   it("is one where a mark cannot be read", async () => {
