@@ -18,11 +18,11 @@ export interface NewFolder {
  */
 export async function writeFolder<T>(path: string, work: (folder: NewFolder) => Promise<T>): Promise<T> {
   const target = resolve(path);
-  checkFree(target);
   const parent = dirname(target);
   const temp = join(parent, tempName());
   const written: string[] = [];
   try {
+    checkFree(target);
     makeFolder(parent);
     sweepFolders(parent);
     fs.mkdirSync(temp);
