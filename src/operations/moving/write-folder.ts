@@ -40,7 +40,8 @@ export async function writeFolder<T>(path: string, work: (folder: NewFolder) => 
     await syncFolders([target], parent);
     return result;
   } catch (cause) {
-    fs.rmSync(temp, { recursive: true, force: true });
+    // Below a file even a forced removal of nothing is an error.
+    if (fs.existsSync(temp)) fs.rmSync(temp, { recursive: true, force: true });
     const errno = errnoOf(cause);
     if (errno === "ENOTEMPTY" || errno === "EEXIST") throw taken(target);
     throw errno === undefined ? cause : storageError(cause, target, 0);
