@@ -13,7 +13,7 @@ const names: OptionNames<CollectGarbageOptions> = {
 
 /**
  * Finds what no snapshot of any graph in the backend needs any more, and removes it when told. What a tag names stays, and so do the newest snapshots of each graph and what is being built; a source's own
- * files are never touched, and neither are models and events: `strata gc` also lets those go, as the configuration's `retention` says.
+ * files are never touched, and neither are models and events: which of those may go is said by the configuration's `retention`, and what waits in its journal counts; a program that names a backend has neither. `strata gc` lets them go.
  * Without `remove` nothing is written. What could not be removed is in `failures`.
  * Errors: where it should remove, FOLDER_SHARED, and BACKEND_BUSY while a build, an import or another such call runs; the signal's reason where it is aborted.
  */

@@ -218,6 +218,15 @@ describe("an exported snapshot", () => {
     expect((await take(target, exported, { move: true })).tags).toEqual(["prod"]);
   });
 
+  it("is refused in a sentence below a file", async () => {
+    const file = fresh();
+    writeFileSync(file, "");
+
+    const error = await write(join(file, "to")).catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ code: "STORAGE_FAILED", what: "a file is where a folder should be" });
+  });
+
   it("takes no place that is taken, and leaves nothing where a source has changed", async () => {
     const to = fresh();
     const source = join(root, "data", "2026-01-01.json");
