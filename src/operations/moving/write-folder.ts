@@ -49,8 +49,12 @@ export async function writeFolder<T>(path: string, work: (folder: NewFolder) => 
 }
 
 function checkFree(target: string): void {
-  const stat = fs.lstatSync(target, { throwIfNoEntry: false });
-  if (stat === undefined || (stat.isDirectory() && fs.readdirSync(target).length === 0)) return;
+  try {
+    const stat = fs.lstatSync(target, { throwIfNoEntry: false });
+    if (stat === undefined || (stat.isDirectory() && fs.readdirSync(target).length === 0)) return;
+  } catch (cause) {
+    throw storageError(cause, target, 0);
+  }
   throw taken(target);
 }
 
