@@ -18,11 +18,11 @@ export interface NewFolder {
  */
 export async function writeFolder<T>(path: string, work: (folder: NewFolder) => Promise<T>): Promise<T> {
   const target = resolve(path);
+  checkFree(target);
   const parent = dirname(target);
   const temp = join(parent, tempName());
   const written: string[] = [];
   try {
-    checkFree(target);
     makeFolder(parent);
     sweepFolders(parent);
     fs.mkdirSync(temp);
@@ -40,8 +40,7 @@ export async function writeFolder<T>(path: string, work: (folder: NewFolder) => 
     await syncFolders([target], parent);
     return result;
   } catch (cause) {
-    // Below a file even a forced removal of nothing is an error.
-    if (fs.existsSync(temp)) fs.rmSync(temp, { recursive: true, force: true });
+    fs.rmSync(temp, { recursive: true, force: true });
     const errno = errnoOf(cause);
     if (errno === "ENOTEMPTY" || errno === "EEXIST") throw taken(target);
     throw errno === undefined ? cause : storageError(cause, target, 0);
