@@ -225,7 +225,10 @@ export async function resolveSnapshot(
     throw new StratigraphError("SNAPSHOT_UNKNOWN", `graph '${graph}' has no snapshot yet`, { hint: "Build it first." });
   }
   const tag = await connection.readSnapshotTag(graph, reference);
-  if (tag !== undefined) return (await connection.readSnapshot(tag.snapshot))!;
+  if (tag !== undefined) {
+    // Where it was moved in between, and what it named collected, it names another one by now.
+    return (await connection.readSnapshot(tag.snapshot)) ?? (await resolveSnapshot(connection, graph, reference));
+  }
   if (/^[0-9a-f]{4,32}$/.test(reference)) {
     const found = (await connection.findSnapshots(reference)).filter((snapshot) => snapshot.graph === graph);
     if (found.length === 1) return found[0]!;

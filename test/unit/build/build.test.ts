@@ -617,6 +617,36 @@ describe("a tag", () => {
   });
 });
 
+describe("a tag that is moved while it is looked up", () => {
+  it("is what it names by then, where what it named is gone", async () => {
+    const backend = memory();
+    const files = new Map([["1.json", "[1]"]]);
+    const first = await sums(plainSum, { files }).build({ backend, tag: "prod" });
+    files.set("1.json", "[2]");
+    const second = await sums(plainSum, { files }).build({ backend });
+    await using connection = await backend.connect();
+    const between: Backend = {
+      ...backend,
+      connect: async () =>
+        new Proxy(await backend.connect(), {
+          get(target, name) {
+            const method: unknown = Reflect.get(target, name, target);
+            if (name !== "readSnapshot") return method;
+            return async (id: typeof first.id) => {
+              if (id === first.id) {
+                await connection.writeSnapshotTag({ graph: "sums", tag: "prod", snapshot: second.id, by: "ana", expected: "any" }); // prettier-ignore
+                await connection.removeSnapshots([first.id]);
+              }
+              return target.readSnapshot(id);
+            };
+          },
+        }),
+    };
+
+    expect((await sums(plainSum).snapshot("prod", { backend: between })).id).toBe(second.id);
+  });
+});
+
 describe("a build that has succeeded", () => {
   it("names its snapshot although another build has opened that again meanwhile", async () => {
     const backend = memory();
