@@ -1,6 +1,7 @@
 // Every call that builds make, by the store it belongs to, and the names of all others.
 
 import type { Call, CoreCallName, FactCallName } from "./calls/call.ts";
+import { copyStateCalls } from "./calls/copy-state.ts";
 import { graphCalls } from "./calls/graphs.ts";
 import { leaseCalls } from "./calls/leases.ts";
 import { manifestCalls } from "./calls/manifests.ts";
@@ -21,6 +22,7 @@ export const calls: { readonly [Name in CoreCallName]: Call<Name> } = {
   ...manifestCalls,
   ...leaseCalls,
   ...runCalls,
+  ...copyStateCalls,
 };
 
 /** Those that are loaded by the first of them, see calls/facts.ts. */
@@ -54,7 +56,6 @@ const facts: { readonly [Name in FactCallName]: true } = {
   readAudit: true,
   takeSubmissions: true,
   removeSubmissions: true,
-  readCopyState: true,
   writeCopyState: true,
   listKept: true,
   putKept: true,

@@ -42,6 +42,6 @@ export type FactCallName =
   | keyof EventStore
   | keyof AuditStore
   | keyof SubmissionStore
-  | keyof CopyStore;
+  | Exclude<keyof CopyStore, "readCopyState">;
 
 export type CoreCallName = Exclude<CallName, FactCallName>;

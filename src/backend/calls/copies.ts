@@ -5,8 +5,7 @@ import type { CopyStore } from "../copy-store.ts";
 import { keptKey, keptKinds, removableKinds, type KeptKind, type KeptRecords } from "../kept-records.ts";
 import type { CallsOf } from "./call.ts";
 
-export const copyCalls: CallsOf<CopyStore> = {
-  readCopyState: { writes: false, check: () => undefined },
+export const copyCalls: CallsOf<Omit<CopyStore, "readCopyState">> = {
   writeCopyState: {
     writes: true,
     precious: true,

@@ -7,6 +7,7 @@ import type { CoreCallName, SyncStores } from "../calls/call.ts";
 import { connectionOver, type Access, type StoreCalls } from "../connection.ts";
 import { WriterQueue, type WritableStore } from "../writer-queue.ts";
 import { bind } from "./bind.ts";
+import * as copyState from "./copy-state.ts";
 import * as graphs from "./graphs.ts";
 import * as leases from "./leases.ts";
 import * as links from "./links.ts";
@@ -90,5 +91,6 @@ function storesOf(state: MemoryState): Pick<SyncStores, CoreCallName> {
     ...bind(state, manifests),
     ...bind(state, leases),
     ...bind(state, runCalls),
+    ...bind(state, copyState),
   } satisfies { readonly [Name in CoreCallName]: unknown };
 }

@@ -3,7 +3,7 @@
 import type { FactCallName } from "../calls/call.ts";
 import type { OperationsOf } from "./operations.ts";
 import { dropKept, listKept, putKept } from "./kept/kept.ts";
-import { readCopyState, writeCopyState } from "./kept/state.ts";
+import { writeCopyState } from "./kept/state.ts";
 import { listAliases, readAliasHistory, writeAlias } from "./statements/aliases.ts";
 import { listAudit, readAudit, writeAudit } from "./statements/audit.ts";
 import { countEvents, listEvents, removeEvents, writeEvents } from "./statements/events.ts";
@@ -52,7 +52,6 @@ export const factOperations: OperationsOf<FactCallName> = {
   readAudit,
   takeSubmissions,
   removeSubmissions,
-  readCopyState,
   writeCopyState,
   listKept,
   putKept,

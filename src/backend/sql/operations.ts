@@ -4,6 +4,7 @@ import type { CallAnswer, CallName, CoreCallName } from "../calls/call.ts";
 import type { Stores } from "../backend.ts";
 import type { SqlContext } from "./context.ts";
 import type { Operation } from "./operation.ts";
+import { readCopyState } from "./kept/state.ts";
 import { listGraphs, readGraph, writeGraph } from "./statements/graphs.ts";
 import { acquireLeases, checkLeases, releaseLeases, renewLeases } from "./statements/leases.ts";
 import {
@@ -59,6 +60,7 @@ export type OperationsOf<Name extends CallName> = {
 };
 
 export const operations: OperationsOf<CoreCallName> = {
+  readCopyState,
   readGraph,
   writeGraph,
   listGraphs,

@@ -1,6 +1,6 @@
 // Everything that is kept in memory, by kind, as it is copied from one backend into another.
 
-import { keptKey, type CopyMark, type CopyState, type KeptKind, type KeptRecords, type RemovableKind } from "../../kept-records.ts"; // prettier-ignore
+import { keptKey, type CopyMark, type KeptKind, type KeptRecords, type RemovableKind } from "../../kept-records.ts"; // prettier-ignore
 import { closePage, openPage, type Listing } from "../../page.ts";
 import type { Page, PageRequest } from "../../records.ts";
 import type { MemoryState } from "../state.ts";
@@ -9,10 +9,6 @@ import { keptFacts } from "./facts.ts";
 import type { Kept } from "./listing.ts";
 
 const kept: { readonly [Kind in KeptKind]: Kept<KeptRecords[Kind]> } = { ...keptBuilds, ...keptFacts };
-
-export function readCopyState(state: MemoryState): CopyState {
-  return { store: `memory ${state.store}`, id: state.store, given: state.given, copied: state.copied.get("copied") };
-}
 
 export function writeCopyState(
   state: MemoryState,
